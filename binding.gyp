@@ -1,0 +1,27 @@
+{
+  "target_defaults": {
+    "cflags_cc": [
+      "-std=c++20", "-fno-exceptions", "-fvisibility=hidden", "-Wall", "-Wextra",
+      "-Wshadow", "-Wconversion", "-Werror"
+    ],
+    "cflags_cc!": ["-std=gnu++17", "-fexceptions"],
+    "cflags": ["-fvisibility=hidden"],
+    "include_dirs": ["native"],
+    "defines": [
+      "NAPI_VERSION=9", "NODE_ADDON_API_DISABLE_DEPRECATED",
+      "NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS"
+    ]
+  },
+  "targets": [
+    {
+      "target_name": "coroipc",
+      "sources": ["<!@(node scripts/native-sources.mjs sys ring wire server client js)"],
+      "cflags_cc": ["-isystem <!(node -p \"path.resolve(require('node-addon-api').include_dir)\")"]
+    },
+    {
+      "target_name": "coroipc_libuv",
+      "sources": ["<!@(node scripts/native-sources.mjs libuv)"],
+      "cflags_cc": ["-isystem <!(node -p \"path.resolve(require('node-addon-api').include_dir)\")"]
+    }
+  ]
+}
