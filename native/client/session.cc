@@ -1,0 +1,213 @@
+#include "client/session.h"
+
+#include <poll.h>
+
+#include <algorithm>
+
+#include "sys/clock.h"
+
+namespace coroipc::client {
+
+namespace {
+
+// A server that died posts nothing, so a sleeping caller looks at the socket this often.
+constexpr int64_t kLookNs = 4'000'000;
+
+}  // namespace
+
+sys::Result<std::unique_ptr<Session>> Session::begin(const Options& options,
+                                                     sys::SemaphoreWatch& watch) {
+  sys::Result<sys::Fd> socket = sys::connect_abstract(options.name);
+  if (!socket.ok()) return socket.failure();
+  sys::Result<sys::Credentials> server = sys::peer_credentials(socket.value());
+  if (!server.ok()) return server.failure();
+  std::unique_ptr<Session> session(
+      new Session(std::move(socket.value()), server.value(), watch, options.spin_us));
+  auto channel = wire::classic::ClassicClientChannel::make(options.generation, options.service,
+                                                           options.sizes, session->socket_);
+  if (!channel.ok()) return channel.failure();
+  session->channel_ = std::move(channel.value());
+  return session;
+}
+
+Session::~Session() { watch_.remove(watched_); }
+
+short Session::handshake_events() const {
+  return setup_sent_ < channel_->setup_message().size() ? POLLOUT : POLLIN;
+}
+
+sys::Result<bool> Session::advance() {
+  using State = sys::Transfer::State;
+  const std::vector<std::byte>& setup = channel_->setup_message();
+  while (setup_sent_ < setup.size()) {
+    const sys::Transfer sent = sys::send(socket_, std::span(setup).subspan(setup_sent_));
+    // A server that refuses may hang up before it has read all; its answer is there all the same.
+    if (sent.state == State::kOver) break;
+    if (sent.state == State::kWouldBlock) return false;
+    setup_sent_ += sent.bytes;
+  }
+  wire::classic::SetupAnswer answer{};
+  while (setup_answer_.size() < sizeof answer) {
+    std::array<std::byte, sizeof answer> bytes;
+    const sys::Transfer got =
+        sys::receive(socket_, std::span(bytes).first(sizeof answer - setup_answer_.size()));
+    if (got.state == State::kOver) return sys::Failure{Status::kErrLibrary, ECONNRESET, "recv"};
+    if (got.state == State::kWouldBlock) return false;
+    setup_answer_.insert(setup_answer_.end(), bytes.begin(),
+                         bytes.begin() + static_cast<std::ptrdiff_t>(got.bytes));
+  }
+  std::memcpy(&answer, setup_answer_.data(), sizeof answer);
+  const auto status = static_cast<Status>(answer.error);
+  if (status != Status::kOk) return sys::Failure{status};
+  channel_->established();
+  connected_ = true;
+  return true;
+}
+
+sys::Outcome Session::finish_handshake(int64_t deadline_ns) {
+  for (;;) {
+    sys::Result<bool> done = advance();
+    if (!done.ok()) return done.failure();
+    if (done.value()) return sys::Nothing{};
+    if (sys::wait_for(socket_, handshake_events(), deadline_ns) == 0)
+      return sys::Failure{Status::kErrTimeout};
+  }
+}
+
+sys::Result<int> Session::user_fd() {
+  if (!user_fd_.open()) {
+    sys::Result<sys::Fd> copy = sys::duplicate(socket_);
+    if (!copy.ok()) return copy.failure();
+    user_fd_ = std::move(copy.value());
+  }
+  return user_fd_.get();
+}
+
+sys::Outcome Session::ensure_bell() {
+  if (bell_ != nullptr) return sys::Nothing{};
+  auto bell = sys::WatchBell::make();
+  if (!bell.ok()) return bell.failure();
+  auto watched = watch_.add(&channel_->reply_posted(), channel_->memory(), bell.value(), 0);
+  if (!watched.ok()) return watched.failure();
+  watched_ = watched.value();
+  bell_ = std::move(bell.value());
+  return sys::Nothing{};
+}
+
+sys::Result<int> Session::bell_fd() {
+  if (sys::Outcome ready = ensure_bell(); !ready.ok()) return ready.failure();
+  return bell_->fd();
+}
+
+Status Session::send(wire::Parts parts) {
+  if (outstanding_) return Status::kErrBusy;
+  if (wire::total_size(parts) > channel_->request_bytes()) return Status::kErrInvalidParam;
+  outstanding_ = true;
+  answer_size_ = 0;
+  if (late_ && poll_answer() == Poll::kNothing && late_) {
+    deferred_.emplace(wire::total_size(parts));
+    wire::copy_parts(parts, deferred_->data());
+  } else {
+    channel_->send(parts);
+  }
+  return Status::kOk;
+}
+
+// Takes what answer there is. A late one is dropped, and makes way for the request that waits.
+Session::Poll Session::poll_answer() {
+  for (;;) {
+    uint32_t size = 0;
+    switch (channel_->take_reply(size)) {
+      case wire::Reply::kNothing:
+        return Poll::kNothing;
+      case wire::Reply::kOver:
+        return Poll::kOver;
+      case wire::Reply::kThere:
+        break;
+    }
+    if (!late_) {
+      // An answer that nobody asked for is a stray post; the next call must not take it for its.
+      if (!outstanding_) continue;
+      outstanding_ = false;
+      answer_size_ = size;
+      return Poll::kThere;
+    }
+    late_ = false;
+    ++late_answers_;
+    if (!deferred_.has_value()) return Poll::kNothing;
+    const wire::Bytes bytes = *deferred_;
+    channel_->send(std::span(&bytes, 1));
+    deferred_.reset();
+  }
+}
+
+bool Session::server_gone() const {
+  pollfd entry{socket_.get(), 0, 0};
+  return poll(&entry, 1, 0) > 0 && (entry.revents & (POLLHUP | POLLERR | POLLNVAL)) != 0;
+}
+
+Status Session::await(int64_t deadline_ns, uint32_t& size) {
+  if (!outstanding_) return Status::kErrBadOperation;
+  (void)spinner_.wait([&] { return channel_->reply_ready(); });
+  for (bool gone = false;; gone = server_gone()) {
+    const Poll polled = poll_answer();
+    if (polled == Poll::kThere) {
+      size = answer_size_;
+      return Status::kOk;
+    }
+    // Judged only after a look at the answer: what a server posted before it died still counts.
+    if (gone || polled == Poll::kOver) {
+      outstanding_ = false;
+      return Status::kErrLibrary;
+    }
+    const int64_t now = sys::now_ns();
+    if (now >= deadline_ns) return Status::kErrTimeout;
+    channel_->reply_posted().wait(std::min(kLookNs, deadline_ns - now));
+  }
+}
+
+Status Session::arm(uint32_t& size) {
+  if (!outstanding_ && !late_) return Status::kErrBadOperation;
+  if (sys::Outcome ready = ensure_bell(); !ready.ok()) return ready.failure().status;
+  std::vector<uint64_t> fired;
+  bell_->take_fired(fired);
+  for (;;) {
+    const Poll polled = poll_answer();
+    if (polled == Poll::kThere) {
+      size = answer_size_;
+      return Status::kOk;
+    }
+    if (polled == Poll::kOver) {
+      outstanding_ = false;
+      return Status::kErrLibrary;
+    }
+    if (watch_.arm(watched_)) return Status::kErrTryAgain;
+  }
+}
+
+void Session::abandon() {
+  if (!outstanding_) return;
+  outstanding_ = false;
+  // A request that never went out leaves nothing behind; the late answer is still that of before.
+  if (deferred_.has_value()) {
+    deferred_.reset();
+  } else {
+    late_ = true;
+  }
+}
+
+Status Session::next(int64_t deadline_ns, uint32_t& size) {
+  for (;;) {
+    switch (channel_->next(size)) {
+      case wire::Next::kMessage:
+        return Status::kOk;
+      case wire::Next::kOver:
+        return channel_->said_goodbye() ? Status::kErrInShutdown : Status::kErrLibrary;
+      case wire::Next::kNothing:
+        break;
+    }
+    if (sys::wait_for(socket_, POLLIN, deadline_ns) == 0) return Status::kErrTimeout;
+  }
+}
+
+}  // namespace coroipc::client

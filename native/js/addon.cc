@@ -1,0 +1,36 @@
+// The addon's entry: makes an environment's state and exports the functions of NativeAddon.
+#include "js/convert.h"
+#include "js/env_state.h"
+#include "js/functions.h"
+#include "js/poll.h"
+#include "js/watcher.h"
+
+namespace coroipc::js {
+
+namespace {
+
+Napi::Value setup(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (!info[0].IsFunction()) {
+    Napi::TypeError::New(env, "errorClass must be a class").ThrowAsJavaScriptException();
+    return env.Undefined();
+  }
+  EnvState::of(env)->error_class = Napi::Persistent(info[0].As<Napi::Function>());
+  return env.Undefined();
+}
+
+Napi::Object init(Napi::Env env, Napi::Object exports) {
+  env.SetInstanceData(new EnvState(env));
+  exports.Set("setup", Napi::Function::New<setup>(env));
+  export_server_functions(env, exports);
+  export_client_functions(env, exports);
+  export_watcher(env, exports);
+  export_poll(env, exports);
+  return exports;
+}
+
+NODE_API_MODULE(coroipc, init)
+
+}  // namespace
+
+}  // namespace coroipc::js

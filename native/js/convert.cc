@@ -1,0 +1,100 @@
+#include "js/convert.h"
+
+#include <cmath>
+
+#include "js/env_state.h"
+
+namespace coroipc::js {
+
+namespace {
+
+constexpr double kMaxSafeInteger = 9007199254740991.0;
+
+bool type_error(Napi::Env env, const char* what) {
+  Napi::TypeError::New(env, what).ThrowAsJavaScriptException();
+  return false;
+}
+
+}  // namespace
+
+void throw_status(Napi::Env env, Status status, const std::string& what) {
+  throw_failure(env, sys::Failure{status}, what);
+}
+
+void throw_failure(Napi::Env env, const sys::Failure& failure, const std::string& what) {
+  EnvState* state = EnvState::of(env);
+  if (state == nullptr || state->error_class.IsEmpty())
+    return Napi::Error::New(env, what).ThrowAsJavaScriptException();
+  Napi::Object details = Napi::Object::New(env);
+  if (failure.code != 0) {
+    details.Set("errno", failure.code);
+    details.Set("syscall", failure.call);
+  }
+  const Napi::Value error =
+      state->error_class.New({Napi::Number::New(env, static_cast<int>(failure.status)),
+                              Napi::String::New(env, what), details});
+  if (!env.IsExceptionPending()) napi_throw(env, error);
+}
+
+bool read_double(const Napi::Value& value, double& number) {
+  if (napi_get_value_double(value.Env(), value, &number) != napi_ok || std::isnan(number))
+    return type_error(value.Env(), "a number was expected");
+  return true;
+}
+
+bool read_number(const Napi::Value& value, uint64_t& number) {
+  double found = 0;
+  if (!read_double(value, found)) return false;
+  if (found < 0 || found > kMaxSafeInteger || found != std::floor(found))
+    return type_error(value.Env(), "a whole number from 0 to 2^53 - 1 was expected");
+  number = static_cast<uint64_t>(found);
+  return true;
+}
+
+bool read_bytes(const Napi::Value& value, std::span<std::byte>& bytes) {
+  napi_typedarray_type type{};
+  size_t length = 0;
+  void* data = nullptr;
+  if (napi_get_typedarray_info(value.Env(), value, &type, &length, &data, nullptr, nullptr) !=
+          napi_ok ||
+      (type != napi_uint8_array && type != napi_uint8_clamped_array))
+    return type_error(value.Env(), "a Uint8Array was expected");
+  // A detached array has no data, whatever length it says.
+  bytes = {static_cast<std::byte*>(data), data == nullptr ? 0 : length};
+  return true;
+}
+
+bool read_member(const Napi::Object& options, const char* name, double& number) {
+  const Napi::Value value = options.Get(name);
+  if (value.IsEmpty()) return false;
+  return read_double(value, number);
+}
+
+bool read_member(const Napi::Object& options, const char* name, uint64_t& number) {
+  const Napi::Value value = options.Get(name);
+  if (value.IsEmpty()) return false;
+  return read_number(value, number);
+}
+
+bool PartsReader::read(const Napi::Value& value) {
+  const Napi::Env env = value.Env();
+  uint32_t count = 0;
+  if (napi_get_array_length(env, value, &count) != napi_ok)
+    return type_error(env, "an array of Uint8Arrays was expected");
+  if (count > few_.size()) many_.reserve(count);
+  for (uint32_t i = 0; i < count; ++i) {
+    napi_value element = nullptr;
+    std::span<std::byte> bytes;
+    if (napi_get_element(env, value, i, &element) != napi_ok) return false;
+    if (!read_bytes(Napi::Value(env, element), bytes)) return false;
+    if (count > few_.size()) {
+      many_.emplace_back(bytes);
+    } else {
+      few_[i] = bytes;
+    }
+  }
+  count_ = count;
+  return true;
+}
+
+}  // namespace coroipc::js

@@ -1,0 +1,45 @@
+// Values on their way over the border, and errors on their way back. Every reader here throws a
+// TypeError in JavaScript and says false when the value is not what it should be; the caller then
+// returns at once.
+#pragma once
+
+#include <napi.h>
+
+#include <array>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "sys/result.h"
+#include "wire/message.h"
+
+namespace coroipc::js {
+
+// Throws the CoroIpcError that `setup` handed over.
+void throw_status(Napi::Env env, Status status, const std::string& what);
+void throw_failure(Napi::Env env, const sys::Failure& failure, const std::string& what);
+
+// A whole number from 0 to 2^53 - 1.
+[[nodiscard]] bool read_number(const Napi::Value& value, uint64_t& number);
+[[nodiscard]] bool read_double(const Napi::Value& value, double& number);
+[[nodiscard]] bool read_bytes(const Napi::Value& value, std::span<std::byte>& bytes);
+
+// A member of an options object.
+[[nodiscard]] bool read_member(const Napi::Object& options, const char* name, uint64_t& number);
+[[nodiscard]] bool read_member(const Napi::Object& options, const char* name, double& number);
+
+// The parts of a message, from an array of Uint8Arrays. They are good until JavaScript runs again.
+class PartsReader {
+ public:
+  [[nodiscard]] bool read(const Napi::Value& value);
+  [[nodiscard]] wire::Parts parts() const {
+    return many_.empty() ? wire::Parts(few_.data(), count_) : wire::Parts(many_);
+  }
+
+ private:
+  std::array<wire::Bytes, 8> few_;
+  size_t count_ = 0;
+  std::vector<wire::Bytes> many_;
+};
+
+}  // namespace coroipc::js

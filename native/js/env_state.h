@@ -1,0 +1,66 @@
+// All that the core holds in one environment (the main thread, or a worker), by number. It is
+// made when the addon is loaded there and taken down in the environment's clean-up hook, clients
+// first, then servers, then the threads that watched for them. No number is used twice.
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "client/session.h"
+#include "js/host_adapter.h"
+#include "js/view.h"
+#include "server/server.h"
+
+namespace coroipc::js {
+
+// A server, and what protects it while JavaScript called from inside it closes it.
+struct ServerEntry {
+  std::unique_ptr<HostAdapter> host;
+  std::unique_ptr<server::Server> server;
+  uint32_t visits = 0;
+};
+
+// A client, and what JavaScript sees of its memory.
+struct ClientEntry {
+  std::unique_ptr<client::Session> session;
+  View response;
+  View ring;
+  struct ZeroCopy {
+    client::ZeroCopyBuffer buffer;
+    View view;
+  };
+  std::vector<ZeroCopy> zero_copy;
+
+  void detach_views();
+};
+
+class EnvState {
+ public:
+  explicit EnvState(Napi::Env environment);
+  ~EnvState();
+  EnvState(const EnvState&) = delete;
+  EnvState& operator=(const EnvState&) = delete;
+
+  // Null when the environment is being taken down.
+  [[nodiscard]] static EnvState* of(Napi::Env env) { return env.GetInstanceData<EnvState>(); }
+
+  // Connections of server n are numbered from n * 2^32, so that they are unlike all others here.
+  static constexpr int kConnectionBits = 32;
+
+  Napi::FunctionReference error_class;
+  sys::SemaphoreWatch watch;
+  std::unordered_map<uint64_t, std::shared_ptr<ServerEntry>> servers;
+  std::unordered_map<uint64_t, std::shared_ptr<ClientEntry>> clients;
+  uint64_t next_server = 1;
+  uint64_t next_client = 1;
+
+  void take_down();
+
+ private:
+  Napi::Env env_;
+};
+
+}  // namespace coroipc::js

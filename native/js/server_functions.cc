@@ -1,0 +1,246 @@
+// The functions of NativeAddon that have to do with servers and their connections: convert, call,
+// convert back. See packages/core/src/native.ts for what each promises.
+#include <algorithm>
+
+#include "js/convert.h"
+#include "js/env_state.h"
+#include "js/functions.h"
+#include "js/visit.h"
+
+namespace coroipc::js {
+
+namespace {
+
+using Napi::CallbackInfo;
+using Napi::Number;
+using Napi::Value;
+
+bool read_options(const Value& value, server::Options& options) {
+  if (!value.IsObject()) {
+    Napi::TypeError::New(value.Env(), "options must be an object").ThrowAsJavaScriptException();
+    return false;
+  }
+  const Napi::Object from = value.As<Napi::Object>();
+  uint64_t connections = 0;
+  uint64_t buffer_bytes = 0;
+  uint64_t queue_bytes = 0;
+  uint64_t zero_copy = 0;
+  uint64_t requests = 0;
+  if (!read_member(from, "handshakeTimeoutMs", options.handshake_timeout_ms) ||
+      !read_member(from, "maxConnections", connections) ||
+      !read_member(from, "maxBufferBytes", buffer_bytes) ||
+      !read_member(from, "maxQueueBytes", queue_bytes) ||
+      !read_member(from, "maxZeroCopyBuffers", zero_copy) ||
+      !read_member(from, "requestsPerTurn", requests) ||
+      !read_member(from, "spinUs", options.spin_us))
+    return false;
+  const Value name = from.Get("name");
+  if (name.IsEmpty() || !name.IsString()) {
+    Napi::TypeError::New(value.Env(), "name must be a string").ThrowAsJavaScriptException();
+    return false;
+  }
+  options.name = name.As<Napi::String>().Utf8Value();
+  options.max_connections = connections;
+  options.max_buffer_bytes = std::min<uint64_t>(buffer_bytes, server::kMaxBufferBytes);
+  options.max_queue_bytes = queue_bytes;
+  options.max_zero_copy_buffers = zero_copy;
+  options.requests_per_turn = std::max<uint64_t>(requests, 1);
+  options.count_changes = from.Get("countChanges").ToBoolean();
+  return !value.Env().IsExceptionPending();
+}
+
+bool name_fits(Napi::Env env, const std::string& name) {
+  if (!name.empty() && name.size() <= sys::kMaxNameBytes) return true;
+  Napi::RangeError::New(env, "name must have 1 to " + std::to_string(sys::kMaxNameBytes) +
+                                 " bytes of UTF-8, not " + std::to_string(name.size()))
+      .ThrowAsJavaScriptException();
+  return false;
+}
+
+Value server_open(const CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  EnvState* state = EnvState::of(env);
+  server::Options options;
+  if (!read_options(info[0], options) || !name_fits(env, options.name)) return env.Undefined();
+  if (!info[1].IsObject()) {
+    Napi::TypeError::New(env, "host must be an object").ThrowAsJavaScriptException();
+    return env.Undefined();
+  }
+  auto entry = std::make_shared<ServerEntry>();
+  entry->host = std::make_unique<HostAdapter>(env, info[1].As<Napi::Object>());
+  if (env.IsExceptionPending()) return env.Undefined();
+  const uint64_t number = state->next_server++;
+  options.first_connection = (number << EnvState::kConnectionBits) + server::kFirstConnection;
+  auto opened = server::Server::open(options, *entry->host, state->watch);
+  if (!opened.ok()) {
+    throw_failure(env, opened.failure(), "cannot listen on \"" + options.name + "\"");
+    return env.Undefined();
+  }
+  entry->server = std::move(opened.value());
+  state->servers.emplace(number, entry);
+  entry->host->rethrow();
+  if (env.IsExceptionPending()) {
+    // A poll system that would not take one of its descriptors leaves it deaf.
+    entry->host->silence();
+    entry->server->close();
+    state->servers.erase(number);
+    return env.Undefined();
+  }
+  return Number::New(env, static_cast<double>(number));
+}
+
+Value server_accept(const CallbackInfo& info) {
+  const ServerVisit visit = ServerVisit::by_server(info);
+  if (visit.found()) visit.server().on_accept();
+  return info.Env().Undefined();
+}
+
+Value server_dispatch(const CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const ServerVisit visit = ServerVisit::by_server(info);
+  uint64_t key = 0;
+  double revents = 0;
+  if (!visit.found() || !read_number(info[1], key) || !read_double(info[2], revents))
+    return env.Undefined();
+  const auto bits = static_cast<short>(static_cast<int64_t>(revents) & 0x7fff);
+  return Napi::Boolean::New(env, visit.server().on_ready(key, bits));
+}
+
+Value server_end_service(const CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const ServerVisit visit = ServerVisit::by_server(info);
+  uint64_t service = 0;
+  if (!visit.found() || !read_number(info[1], service)) return env.Undefined();
+  if (service >= wire::kIdLimit) return Number::New(env, 0);
+  const size_t left = visit.server().end_service(static_cast<uint32_t>(service));
+  return Number::New(env, static_cast<double>(left));
+}
+
+Value server_close(const CallbackInfo& info) {
+  const ServerVisit visit = ServerVisit::by_server(info);
+  if (visit.found()) visit.server().close();
+  return info.Env().Undefined();
+}
+
+Value request_read(const CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const ServerVisit visit = ServerVisit::by_connection(info);
+  std::span<std::byte> into;
+  if (!visit.found() || !read_bytes(info[1], into)) return env.Undefined();
+  uint32_t size = 0;
+  const Status status = visit.server().read_request(visit.number(), into, size);
+  if (!check(env, status, "the request cannot be read")) return env.Undefined();
+  return Number::New(env, size);
+}
+
+Value request_view(const CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const ServerVisit visit = ServerVisit::by_connection(info);
+  if (!visit.found()) return env.Undefined();
+  wire::SharedView shared;
+  uint32_t size = 0;
+  const Status status = visit.server().request_view(visit.number(), shared, size);
+  if (!check(env, status, "there is no zero-copy request")) return env.Undefined();
+  View view(env, shared.memory, 0, shared.memory->size());
+  if (view.empty()) return env.Undefined();
+  Napi::Object found = Napi::Object::New(env);
+  found.Set("buffer", view.value());
+  found.Set("offset", Number::New(env, static_cast<double>(shared.offset)));
+  found.Set("size", Number::New(env, size));
+  visit.host().drop_view(visit.number());
+  visit.host().keep_view(visit.number(), std::move(view));
+  return found;
+}
+
+Value respond(const CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const ServerVisit visit = ServerVisit::by_connection(info);
+  PartsReader message;
+  if (!visit.found() || !message.read(info[1])) return env.Undefined();
+  const Status status = visit.server().respond(visit.number(), message.parts());
+  if (check(env, status, "the request cannot be answered")) visit.host().drop_view(visit.number());
+  return env.Undefined();
+}
+
+Value dispatch(const CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const ServerVisit visit = ServerVisit::by_connection(info);
+  PartsReader message;
+  if (!visit.found() || !message.read(info[1])) return env.Undefined();
+  bool queued = false;
+  const Status status = visit.server().dispatch(visit.number(), message.parts(), queued);
+  if (!check(env, status, "the dispatch message cannot be sent")) return env.Undefined();
+  return Napi::Boolean::New(env, !queued);
+}
+
+Value connection_end(const CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const ServerVisit visit = ServerVisit::by_connection(info);
+  if (visit.found()) (void)check(env, visit.server().end_connection(visit.number()), "connection");
+  return env.Undefined();
+}
+
+Value connection_ref(const CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const ServerVisit visit = ServerVisit::by_connection(info);
+  if (visit.found()) (void)check(env, visit.server().reference(visit.number()), "connection");
+  return env.Undefined();
+}
+
+Value connection_unref(const CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const ServerVisit visit = ServerVisit::by_connection(info);
+  if (visit.found())
+    (void)check(env, visit.server().unreference(visit.number()), "reference of the connection");
+  return env.Undefined();
+}
+
+Value connection_info(const CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const ServerVisit visit = ServerVisit::by_connection(info);
+  if (!visit.found()) return env.Undefined();
+  const server::Connection* connection = visit.server().find(visit.number());
+  if (connection == nullptr) {
+    (void)check(env, Status::kErrBadHandle, "connection");
+    return env.Undefined();
+  }
+  const auto number = [&](auto value) { return Number::New(env, static_cast<double>(value)); };
+  const wire::ServerChannel* channel = connection->channel.get();
+  Napi::Object found = Napi::Object::New(env);
+  found.Set("fd", number(connection->socket.get()));
+  found.Set("service", number(connection->peer.service));
+  found.Set("uid", number(connection->peer.credentials.uid));
+  found.Set("gid", number(connection->peer.credentials.gid));
+  found.Set("pid", number(connection->peer.credentials.pid));
+  found.Set("generation", number(connection->peer.generation));
+  found.Set("requestBytes", number(channel == nullptr ? 0 : channel->request_bytes()));
+  found.Set("responseBytes", number(channel == nullptr ? 0 : channel->response_bytes()));
+  found.Set("dispatchBytes", number(channel == nullptr ? 0 : channel->dispatch_bytes()));
+  found.Set("queuedMessages", number(connection->queue.messages()));
+  found.Set("queuedBytes", number(connection->queue.bytes()));
+  Napi::Array counters = Napi::Array::New(env, connection->counters.size());
+  for (uint32_t i = 0; i < connection->counters.size(); ++i)
+    counters.Set(i, number(connection->counters[i]));
+  found.Set("counters", counters);
+  return found;
+}
+
+}  // namespace
+
+void export_server_functions(Napi::Env env, Napi::Object exports) {
+  exports.Set("serverOpen", Napi::Function::New<server_open>(env));
+  exports.Set("serverAccept", Napi::Function::New<server_accept>(env));
+  exports.Set("serverDispatch", Napi::Function::New<server_dispatch>(env));
+  exports.Set("serverEndService", Napi::Function::New<server_end_service>(env));
+  exports.Set("serverClose", Napi::Function::New<server_close>(env));
+  exports.Set("requestRead", Napi::Function::New<request_read>(env));
+  exports.Set("requestView", Napi::Function::New<request_view>(env));
+  exports.Set("respond", Napi::Function::New<respond>(env));
+  exports.Set("dispatch", Napi::Function::New<dispatch>(env));
+  exports.Set("connectionEnd", Napi::Function::New<connection_end>(env));
+  exports.Set("connectionRef", Napi::Function::New<connection_ref>(env));
+  exports.Set("connectionUnref", Napi::Function::New<connection_unref>(env));
+  exports.Set("connectionInfo", Napi::Function::New<connection_info>(env));
+}
+
+}  // namespace coroipc::js

@@ -1,0 +1,57 @@
+#include "js/visit.h"
+
+#include "js/convert.h"
+
+namespace coroipc::js {
+
+ServerVisit ServerVisit::by_server(const Napi::CallbackInfo& info) {
+  uint64_t number = 0;
+  if (!read_number(info[0], number)) number = 0;
+  return ServerVisit(info.Env(), number, 0);
+}
+
+ServerVisit ServerVisit::by_connection(const Napi::CallbackInfo& info) {
+  uint64_t number = 0;
+  if (!read_number(info[0], number)) number = 0;
+  return ServerVisit(info.Env(), number, EnvState::kConnectionBits);
+}
+
+ServerVisit::ServerVisit(Napi::Env env, uint64_t number, int shift)
+    : env_(env), number_(number), key_(number >> shift) {
+  EnvState* state = EnvState::of(env);
+  const auto found = state->servers.find(key_);
+  if (found == state->servers.end()) {
+    if (!env.IsExceptionPending())
+      throw_status(env, Status::kErrBadHandle, shift == 0 ? "server" : "connection");
+    return;
+  }
+  entry_ = found->second;
+  ++entry_->visits;
+}
+
+ServerVisit::~ServerVisit() {
+  if (entry_ == nullptr || --entry_->visits > 0) return;
+  entry_->host->rethrow();
+  if (!entry_->host->has_closed()) return;
+  if (EnvState* state = EnvState::of(env_); state != nullptr) state->servers.erase(key_);
+}
+
+std::shared_ptr<ClientEntry> find_client(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  uint64_t number = 0;
+  if (!read_number(info[0], number)) return nullptr;
+  EnvState* state = EnvState::of(env);
+  const auto found = state->clients.find(number);
+  if (found == state->clients.end()) {
+    throw_status(env, Status::kErrBadHandle, "client");
+    return nullptr;
+  }
+  return found->second;
+}
+
+bool check(Napi::Env env, Status status, const char* what) {
+  if (status != Status::kOk && !env.IsExceptionPending()) throw_status(env, status, what);
+  return status == Status::kOk;
+}
+
+}  // namespace coroipc::js

@@ -1,0 +1,47 @@
+// The way into a server, a connection or a client from a function of the border: finds it by its
+// number, and, for a server, keeps it in one piece until the outermost function has left it.
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+
+#include "js/env_state.h"
+
+namespace coroipc::js {
+
+// While one exists, the server it is in is not destroyed. The last one to go throws what a
+// call-back threw, and forgets a server that has closed.
+class ServerVisit {
+ public:
+  // By the server's number, or by that of one of its connections. When there is none, `found()`
+  // is false and a CoroIpcError is pending.
+  static ServerVisit by_server(const Napi::CallbackInfo& info);
+  static ServerVisit by_connection(const Napi::CallbackInfo& info);
+  ~ServerVisit();
+  ServerVisit(ServerVisit&&) = delete;
+
+  [[nodiscard]] bool found() const { return entry_ != nullptr; }
+  // Precondition of all below: found().
+  [[nodiscard]] server::Server& server() const { return *entry_->server; }
+  [[nodiscard]] HostAdapter& host() const { return *entry_->host; }
+  // The number given as the function's first argument.
+  [[nodiscard]] uint64_t number() const { return number_; }
+
+ private:
+  ServerVisit(Napi::Env env, uint64_t number, int shift);
+
+  Napi::Env env_;
+  uint64_t number_ = 0;
+  uint64_t key_ = 0;
+  std::shared_ptr<ServerEntry> entry_;
+};
+
+// The client whose number is the first argument; null, with a CoroIpcError pending, when there is
+// none. The caller's hold outlives a close.
+[[nodiscard]] std::shared_ptr<ClientEntry> find_client(const Napi::CallbackInfo& info);
+
+// Throws the error that a status of `what` is; says whether it was kOk.
+[[nodiscard]] bool check(Napi::Env env, Status status, const char* what);
+
+}  // namespace coroipc::js

@@ -1,0 +1,67 @@
+#include "sys/shm_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+namespace coroipc::sys {
+
+namespace {
+
+constexpr const char* kDirectory = "/dev/shm";
+constexpr std::string_view kPrefix = "/dev/shm/";
+
+}  // namespace
+
+ShmFile& ShmFile::operator=(ShmFile&& other) noexcept {
+  if (this != &other) {
+    unlink_now();
+    fd_ = std::move(other.fd_);
+    path_ = std::exchange(other.path_, {});
+  }
+  return *this;
+}
+
+Result<ShmFile> ShmFile::make(std::string_view prefix, size_t bytes) {
+  std::string path(kPrefix);
+  path.append(prefix).append("-XXXXXX");
+  Fd fd(mkostemp(path.data(), O_CLOEXEC));
+  if (!fd.open()) return system_failure("mkostemp");
+  ShmFile file(std::move(fd), std::move(path));
+  // The classic server maps what the size says, so the size must not be more than asked for.
+  const int code = posix_fallocate(file.fd_.get(), 0, static_cast<off_t>(bytes));
+  if (code != 0) return system_failure("posix_fallocate", code);
+  return file;
+}
+
+void ShmFile::unlink_now() {
+  if (path_.empty()) return;
+  unlink(path_.c_str());
+  path_.clear();
+}
+
+Result<Fd> open_peer_file(std::string_view path, uid_t owner, size_t bytes) {
+  if (!path.starts_with(kPrefix)) return Failure{Status::kErrInvalidParam};
+  const std::string name(path.substr(kPrefix.size()));
+  if (name.empty() || name.find('/') != std::string::npos || name == "." || name == "..")
+    return Failure{Status::kErrInvalidParam};
+  const Fd directory(open(kDirectory, O_DIRECTORY | O_RDONLY | O_CLOEXEC));
+  if (!directory.open()) return system_failure("open");
+  // Non-blocking, so that a FIFO in the file's place cannot hold us.
+  Fd file(openat(directory.get(), name.c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  if (!file.open()) return system_failure("openat");
+  struct stat in_directory {};
+  struct stat found {};
+  if (fstat(directory.get(), &in_directory) != 0 || fstat(file.get(), &found) != 0)
+    return system_failure("fstat");
+  if (!S_ISREG(found.st_mode) || found.st_dev != in_directory.st_dev || found.st_nlink != 1 ||
+      found.st_size < 0 || static_cast<size_t>(found.st_size) != bytes)
+    return Failure{Status::kErrInvalidParam};
+  if (found.st_uid != owner) return Failure{Status::kErrAccess};
+  if (unlinkat(directory.get(), name.c_str(), 0) != 0) return system_failure("unlinkat");
+  return file;
+}
+
+}  // namespace coroipc::sys

@@ -1,0 +1,86 @@
+#include "sys/unix_socket.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "sys/clock.h"
+
+namespace coroipc::sys {
+
+namespace {
+
+constexpr int kStream = SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK;
+
+// Precondition: name fits (kMaxNameBytes).
+sockaddr_un abstract_address(std::string_view name) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path + 1, name.data(), std::min(name.size(), kMaxNameBytes));
+  return address;
+}
+
+Transfer transfer_of(ssize_t result) {
+  if (result > 0) return {Transfer::State::kSome, static_cast<size_t>(result)};
+  const bool later = result < 0 && (errno == EAGAIN || errno == EINTR);
+  return {later ? Transfer::State::kWouldBlock : Transfer::State::kOver, 0};
+}
+
+}  // namespace
+
+Result<Fd> listen_abstract(std::string_view name, int backlog) {
+  Fd socket(::socket(AF_UNIX, kStream, 0));
+  if (!socket.open()) return system_failure("socket");
+  const sockaddr_un address = abstract_address(name);
+  if (bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+    return system_failure("bind");
+  if (listen(socket.get(), backlog) != 0) return system_failure("listen");
+  return socket;
+}
+
+Result<Fd> connect_abstract(std::string_view name) {
+  Fd socket(::socket(AF_UNIX, kStream, 0));
+  if (!socket.open()) return system_failure("socket");
+  const sockaddr_un address = abstract_address(name);
+  if (connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+    return system_failure("connect");
+  return socket;
+}
+
+Result<Fd> accept_one(const Fd& listener) {
+  Fd socket(accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+  if (!socket.open()) return system_failure("accept4");
+  return socket;
+}
+
+Result<Credentials> peer_credentials(const Fd& socket) {
+  ucred found{};
+  socklen_t length = sizeof found;
+  if (getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &found, &length) != 0)
+    return system_failure("getsockopt");
+  return Credentials{found.pid, found.uid, found.gid};
+}
+
+Transfer receive(const Fd& socket, std::span<std::byte> into) {
+  return transfer_of(recv(socket.get(), into.data(), into.size(), MSG_DONTWAIT));
+}
+
+Transfer send(const Fd& socket, std::span<const std::byte> bytes) {
+  return transfer_of(::send(socket.get(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL));
+}
+
+short wait_for(const Fd& socket, short events, int64_t deadline_ns) {
+  pollfd entry{socket.get(), events, 0};
+  for (;;) {
+    timespec left{};
+    if (deadline_ns != kNever) left = timespec_of(std::max<int64_t>(0, deadline_ns - now_ns()));
+    const int ready = ppoll(&entry, 1, deadline_ns == kNever ? nullptr : &left, nullptr);
+    if (ready > 0) return entry.revents;
+    if (ready == 0 || errno != EINTR) return 0;
+  }
+}
+
+}  // namespace coroipc::sys

@@ -1,0 +1,368 @@
+// A server and clients, through real sockets and shared memory, for both generations.
+#include <dirent.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <numeric>
+
+#include "client/session.h"
+#include "sys/clock.h"
+#include "test/serving_loop.h"
+#include "test/test.h"
+
+namespace coroipc::test {
+namespace {
+
+using server::ConnectionId;
+using server::Server;
+using wire::Bytes;
+using wire::classic::Generation;
+
+constexpr std::array kGenerations = {Generation::k12, Generation::k14};
+constexpr int64_t kPatienceMs = 20'000;
+constexpr int32_t kEcho = 1;
+constexpr int32_t kBurst = 2;   // body: count, size of each
+constexpr int32_t kForget = 3;  // is never answered
+constexpr int32_t kEndMe = 4;   // ends the connection from inside its handler
+
+int64_t patience() { return sys::deadline_after_ms(kPatienceMs); }
+
+std::vector<std::byte> request_of(int32_t id, std::span<const std::byte> body) {
+  std::vector<std::byte> message(sizeof(wire::RequestHeader) + body.size());
+  const wire::RequestHeader header{static_cast<int32_t>(message.size()), id};
+  std::memcpy(message.data(), &header, sizeof header);
+  if (!body.empty()) std::memcpy(message.data() + sizeof header, body.data(), body.size());
+  return message;
+}
+
+std::vector<std::byte> response_of(int32_t id, std::span<const std::byte> body) {
+  std::vector<std::byte> message(sizeof(wire::ResponseHeader) + body.size());
+  const wire::ResponseHeader header{static_cast<int32_t>(message.size()), id, 1};
+  std::memcpy(message.data(), &header, sizeof header);
+  if (!body.empty()) std::memcpy(message.data() + sizeof header, body.data(), body.size());
+  return message;
+}
+
+std::vector<std::byte> pattern(size_t size, uint32_t seed) {
+  std::vector<std::byte> bytes(size);
+  for (size_t i = 0; i < size; ++i) bytes[i] = static_cast<std::byte>(seed * 31 + i * 7);
+  return bytes;
+}
+
+void respond(Server& server, ConnectionId connection, std::span<const std::byte> message) {
+  const Bytes bytes(message);
+  CHECK(server.respond(connection, std::span(&bytes, 1)) == Status::kOk);
+}
+
+void burst(Server& server, ConnectionId connection, std::span<const std::byte> body) {
+  uint32_t count = 0;
+  uint32_t size = 0;
+  std::memcpy(&count, body.data(), 4);
+  std::memcpy(&size, body.data() + 4, 4);
+  for (uint32_t i = 0; i < count; ++i) {
+    const auto message =
+        response_of(static_cast<int32_t>(i), pattern(size - sizeof(wire::ResponseHeader), i));
+    // In two parts, the first of an odd length: the receiver sees one message all the same.
+    const std::array parts = {Bytes(message).first(25), Bytes(message).subspan(25)};
+    bool queued = false;
+    CHECK(server.dispatch(connection, parts, queued) == Status::kOk);
+  }
+}
+
+void serve(Server& server, ConnectionId connection, int32_t id, std::vector<std::byte> message) {
+  const auto body = std::span<const std::byte>(message).subspan(sizeof(wire::RequestHeader));
+  if (id == kForget) return;
+  if (id == kEndMe) {
+    CHECK(server.end_connection(connection) == Status::kOk);
+    const Bytes answer(message);
+    CHECK(server.respond(connection, std::span(&answer, 1)) == Status::kErrLibrary);
+    return;
+  }
+  respond(server, connection, response_of(id, body));
+  if (id == kBurst) burst(server, connection, body);
+}
+
+struct Client {
+  sys::SemaphoreWatch watch;
+  std::unique_ptr<client::Session> session;
+
+  Status connect(const ServingLoop& loop, Generation generation, size_t dispatch_bytes = 65536) {
+    client::Options options;
+    options.name = loop.name();
+    options.service = 7;
+    options.generation = generation;
+    options.sizes = {65536, 65536, dispatch_bytes};
+    options.spin_us = 20;
+    auto begun = client::Session::begin(options, watch);
+    if (!begun.ok()) return begun.failure().status;
+    session = std::move(begun.value());
+    auto finished = session->finish_handshake(patience());
+    return finished.ok() ? Status::kOk : finished.failure().status;
+  }
+
+  Status call(std::span<const std::byte> message, std::vector<std::byte>& answer) {
+    const Bytes bytes(message);
+    if (const Status sent = session->send(std::span(&bytes, 1)); sent != Status::kOk) return sent;
+    uint32_t size = 0;
+    const Status status = session->await(patience(), size);
+    if (status != Status::kOk) return status;
+    const std::byte* at = session->channel().response_memory()->data();
+    answer.assign(at, at + size);
+    session->receive_done();
+    return status;
+  }
+};
+
+size_t shm_entries() {
+  size_t count = 0;
+  DIR* directory = opendir("/dev/shm");
+  while (const dirent* entry = readdir(directory))
+    if (std::strstr(entry->d_name, "_buffer-") != nullptr) ++count;
+  closedir(directory);
+  return count;
+}
+
+size_t open_descriptors() {
+  size_t count = 0;
+  DIR* directory = opendir("/proc/self/fd");
+  while (readdir(directory) != nullptr) ++count;
+  closedir(directory);
+  return count;
+}
+
+TEST(calls_carry_every_size_up_to_the_buffer) {
+  for (const Generation generation : kGenerations) {
+    ServingLoop loop(serve);
+    REQUIRE(loop.start());
+    Client client;
+    REQUIRE(client.connect(loop, generation) == Status::kOk);
+    for (const size_t size : {0, 1, 7, 8, 9, 100, 4096, 65536 - 24}) {
+      const auto body = pattern(size, static_cast<uint32_t>(size));
+      std::vector<std::byte> answer;
+      REQUIRE(client.call(request_of(kEcho, body), answer) == Status::kOk);
+      CHECK(answer == response_of(kEcho, body));
+    }
+    std::vector<std::byte> answer;
+    CHECK(client.call(std::vector<std::byte>(65537), answer) == Status::kErrInvalidParam);
+    CHECK(client.call(request_of(kEcho, {}), answer) == Status::kOk);
+  }
+}
+
+TEST(dispatch_messages_beyond_the_ring_all_arrive_in_order) {
+  for (const Generation generation : kGenerations) {
+    for (const uint32_t size : {32u, 61u, 500u, 3000u, 4087u}) {
+      ServingLoop loop(serve);
+      REQUIRE(loop.start());
+      Client client;
+      REQUIRE(client.connect(loop, generation, 4096) == Status::kOk);
+      const std::array<uint32_t, 2> body = {300, size};
+      std::vector<std::byte> answer;
+      REQUIRE(client.call(request_of(kBurst, std::as_bytes(std::span(body))), answer) ==
+              Status::kOk);
+      for (uint32_t i = 0; i < 300; ++i) {
+        uint32_t got = 0;
+        REQUIRE(client.session->next(patience(), got) == Status::kOk);
+        CHECK_EQ(got, size);
+        const wire::ClientChannel& channel = client.session->channel();
+        const std::byte* at = channel.ring_memory()->data() + channel.message_offset();
+        const auto expected =
+            response_of(static_cast<int32_t>(i), pattern(size - sizeof(wire::ResponseHeader), i));
+        REQUIRE_EQ(std::memcmp(at, expected.data(), size), 0);
+        CHECK(client.session->channel().put());
+      }
+      uint32_t got = 0;
+      CHECK(client.session->next(sys::now_ns(), got) == Status::kErrTimeout);
+      CHECK(!client.session->channel().put());
+    }
+  }
+}
+
+TEST(a_client_that_vanishes_is_disconnected_once_and_leaves_nothing) {
+  const size_t files = shm_entries();
+  const size_t descriptors = open_descriptors();
+  for (const Generation generation : kGenerations) {
+    ServingLoop loop(serve);
+    REQUIRE(loop.start());
+    loop.busy_exits = 3;
+    for (int i = 0; i < 5; ++i) {
+      Client client;
+      REQUIRE(client.connect(loop, generation) == Status::kOk);
+    }
+    CHECK(eventually([&] { return loop.heard().released == 5; }));
+    CHECK_EQ(loop.heard().disconnected, 5);
+    loop.stop();
+  }
+  CHECK_EQ(shm_entries(), files);
+  CHECK_EQ(open_descriptors(), descriptors);
+}
+
+TEST(a_server_that_closes_ends_the_calls_of_its_clients) {
+  for (const Generation generation : kGenerations) {
+    ServingLoop loop(serve);
+    REQUIRE(loop.start());
+    Client client;
+    REQUIRE(client.connect(loop, generation) == Status::kOk);
+    Status outcome = Status::kOk;
+    std::vector<std::byte> answer;
+    std::thread caller([&] { outcome = client.call(request_of(kForget, {}), answer); });
+    CHECK(eventually([&] { return loop.heard().requests == 1; }));
+    loop.stop();
+    caller.join();
+    // A client of 1.2 is answered with the error in the header; one of 1.4 finds the flag.
+    if (outcome == Status::kOk) {
+      REQUIRE_EQ(answer.size(), sizeof(wire::ResponseHeader));
+      int32_t error = 0;
+      std::memcpy(&error, answer.data() + 16, sizeof error);
+      CHECK_EQ(error, 2);
+    } else {
+      CHECK(outcome == Status::kErrLibrary);
+    }
+    CHECK_EQ(loop.heard().disconnected, 1);
+    CHECK(client.call(request_of(kEcho, {}), answer) == Status::kErrLibrary);
+  }
+}
+
+TEST(a_handler_may_end_its_own_connection) {
+  for (const Generation generation : kGenerations) {
+    ServingLoop loop(serve);
+    REQUIRE(loop.start());
+    Client client;
+    REQUIRE(client.connect(loop, generation) == Status::kOk);
+    std::vector<std::byte> answer;
+    (void)client.call(request_of(kEndMe, {}), answer);
+    CHECK(eventually([&] { return loop.heard().released == 1; }));
+    CHECK_EQ(loop.heard().disconnected, 1);
+  }
+}
+
+TEST(refusals_reach_the_client_with_their_status) {
+  for (const Generation generation : kGenerations) {
+    ServingLoop loop(serve);
+    REQUIRE(loop.start());
+    Client client;
+    loop.admission = Status::kErrSecurity;
+    CHECK(client.connect(loop, generation) == Status::kErrSecurity);
+    loop.admission = Status::kOk;
+    loop.connect_outcome = Status::kErrNoResources;
+    CHECK(client.connect(loop, generation) == Status::kErrNoResources);
+    loop.connect_outcome = Status::kOk;
+    CHECK(client.connect(loop, generation) == Status::kOk);
+    client.session.reset();
+    CHECK(eventually([&] { return loop.heard().released == 3; }));
+    CHECK_EQ(loop.heard().disconnected, 1);
+  }
+}
+
+TEST(an_unfinished_handshake_ends_in_time) {
+  ServingLoop loop(serve);
+  REQUIRE(loop.start([](server::Options& options) { options.handshake_timeout_ms = 20; }));
+  auto socket = sys::connect_abstract(loop.name());
+  REQUIRE(socket.ok());
+  CHECK((sys::wait_for(socket.value(), POLLIN, patience()) & POLLHUP) != 0);
+}
+
+TEST(a_late_answer_is_dropped_and_the_next_call_gets_its_own) {
+  for (const Generation generation : kGenerations) {
+    std::atomic<ConnectionId> waiting{0};
+    ServingLoop loop(
+        [&](Server& server, ConnectionId connection, int32_t id, std::vector<std::byte> message) {
+          if (id == kForget) {
+            waiting = connection;
+          } else {
+            serve(server, connection, id, std::move(message));
+          }
+        });
+    REQUIRE(loop.start());
+    Client client;
+    REQUIRE(client.connect(loop, generation) == Status::kOk);
+    const auto forgotten = request_of(kForget, {});
+    const Bytes bytes(forgotten);
+    REQUIRE(client.session->send(std::span(&bytes, 1)) == Status::kOk);
+    CHECK(client.session->send(std::span(&bytes, 1)) == Status::kErrBusy);
+    uint32_t size = 0;
+    CHECK(client.session->await(sys::deadline_after_ms(5), size) == Status::kErrTimeout);
+    client.session->abandon();
+    CHECK(eventually([&] { return waiting != 0; }));
+    std::thread later([&] {
+      usleep(20'000);
+      loop.run([&](Server& server) { respond(server, waiting, response_of(kForget, {})); });
+    });
+    std::vector<std::byte> answer;
+    const auto body = pattern(100, 5);
+    CHECK(client.call(request_of(kEcho, body), answer) == Status::kOk);
+    CHECK(answer == response_of(kEcho, body));
+    CHECK_EQ(client.session->late_answers(), 1);
+    later.join();
+  }
+}
+
+TEST(zero_copy_buffers_carry_requests_and_are_looked_up_not_followed) {
+  for (const Generation generation : kGenerations) {
+    ServingLoop loop(serve);
+    REQUIRE(loop.start());
+    Client client;
+    REQUIRE(client.connect(loop, generation) == Status::kOk);
+    client::ZeroCopyBuffer buffer;
+    REQUIRE(client.session->zcb_alloc(40000, patience(), buffer) == Status::kOk);
+    const auto body = pattern(30000, 3);
+    const auto message = request_of(kEcho, body);
+    std::memcpy(buffer.data(), message.data(), message.size());
+    REQUIRE(client.session->zcb_send(buffer) == Status::kOk);
+    uint32_t size = 0;
+    REQUIRE(client.session->await(patience(), size) == Status::kOk);
+    const auto expected = response_of(kEcho, body);
+    CHECK_EQ(size, expected.size());
+    CHECK_EQ(std::memcmp(client.session->channel().response_memory()->data(), expected.data(),
+                         expected.size()),
+             0);
+    client.session->receive_done();
+    CHECK(client.session->zcb_free(buffer, patience()) == Status::kOk);
+    // Freed, and a number that never was: answered with an error, and the server lives.
+    for (const uint64_t handle : {buffer.server_handle, uint64_t{0x4141414141414141}}) {
+      buffer.server_handle = handle;
+      REQUIRE(client.session->zcb_send(buffer) == Status::kOk);
+      REQUIRE(client.session->await(patience(), size) == Status::kOk);
+      int32_t error = 0;
+      std::memcpy(&error, client.session->channel().response_memory()->data() + 16, sizeof error);
+      CHECK_EQ(error, static_cast<int>(Status::kErrInvalidParam));
+      client.session->receive_done();
+    }
+    std::vector<std::byte> answer;
+    CHECK(client.call(request_of(kEcho, body), answer) == Status::kOk);
+  }
+}
+
+TEST(a_request_with_a_size_out_of_bounds_ends_its_connection_only) {
+  for (const Generation generation : kGenerations) {
+    ServingLoop loop(serve);
+    REQUIRE(loop.start());
+    Client honest;
+    REQUIRE(honest.connect(loop, generation) == Status::kOk);
+    for (const int32_t size : {0, 15, -1, 65537, std::numeric_limits<int32_t>::max(),
+                               std::numeric_limits<int32_t>::min()}) {
+      Client liar;
+      REQUIRE(liar.connect(loop, generation) == Status::kOk);
+      auto message = request_of(kEcho, {});
+      std::memcpy(message.data(), &size, sizeof size);
+      std::vector<std::byte> answer;
+      const Status status = liar.call(message, answer);
+      if (status == Status::kOk) CHECK_EQ(answer.size(), sizeof(wire::ResponseHeader));
+      CHECK((sys::wait_for(sys::Fd(dup(liar.session->socket())), POLLIN, patience()) & POLLHUP) !=
+            0);
+    }
+    std::vector<std::byte> answer;
+    CHECK(honest.call(request_of(kEcho, {}), answer) == Status::kOk);
+    // Ids outside 0 to 65535 are answered, not punished.
+    for (const int32_t id : {-4, 65536, std::numeric_limits<int32_t>::max()}) {
+      REQUIRE(honest.call(request_of(id, {}), answer) == Status::kOk);
+      int32_t error = 0;
+      std::memcpy(&error, answer.data() + 16, sizeof error);
+      CHECK_EQ(error, static_cast<int>(Status::kErrInvalidParam));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace coroipc::test

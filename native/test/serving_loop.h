@@ -1,0 +1,81 @@
+// A server on a thread of its own with a loop over poll(2), for tests that play the client.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "server/server.h"
+
+namespace coroipc::test {
+
+// What the host was told; read it after the loop has ended, or by `when`.
+struct Heard {
+  std::atomic<int> connected{0};
+  std::atomic<int> disconnected{0};
+  std::atomic<int> released{0};
+  std::atomic<int> requests{0};
+  std::atomic<int> drained{0};
+};
+
+class ServingLoop final : public server::Host {
+ public:
+  using OnRequest = std::function<void(server::Server&, server::ConnectionId, int32_t id,
+                                       std::vector<std::byte> message)>;
+
+  explicit ServingLoop(OnRequest on_request);
+  ~ServingLoop() override;
+
+  // Listens on a name of its own and starts the thread. False: it could not.
+  [[nodiscard]] bool start(const std::function<void(server::Options&)>& change = {});
+  [[nodiscard]] const std::string& name() const { return options_.name; }
+  [[nodiscard]] const Heard& heard() const { return heard_; }
+  // Runs `job` on the loop's thread, in its next turn, and waits for it.
+  void run(const std::function<void(server::Server&)>& job);
+  // Ends the server and the thread; a second call does nothing.
+  void stop();
+
+  std::atomic<Status> admission{Status::kOk};
+  std::atomic<Status> connect_outcome{Status::kOk};
+  std::atomic<int> busy_exits{0};  // how often a disconnect function still says that it is busy
+
+  void poll_add(int fd, server::SourceKey key) override;
+  void poll_modify(int fd, server::SourceKey key, short events) override;
+  void poll_remove(int fd, server::SourceKey key) override;
+  Status admit(const server::Peer& peer) override;
+  Status connected(server::ConnectionId connection) override;
+  void request(server::ConnectionId connection, int32_t id, uint32_t size, bool zero_copy) override;
+  bool disconnected(server::ConnectionId connection) override;
+  void released(server::ConnectionId) override { ++heard_.released; }
+  void counted(server::ConnectionId, server::Counter, uint64_t) override {}
+  void drained(server::ConnectionId) override { ++heard_.drained; }
+  void log(server::LogLevel, const std::string&) override {}
+  void closed() override { closed_ = true; }
+
+ private:
+  struct Watched {
+    int fd;
+    short events;
+  };
+  void loop();
+
+  OnRequest on_request_;
+  server::Options options_;
+  sys::SemaphoreWatch watch_;
+  std::unique_ptr<server::Server> server_;
+  std::map<server::SourceKey, Watched> watched_;
+  Heard heard_;
+  bool closed_ = false;
+  std::thread thread_;
+  std::optional<sys::Bell> wake_;
+  std::mutex mutex_;
+  std::function<void()> job_;
+};
+
+// Waits until the condition holds; false after a generous time.
+[[nodiscard]] bool eventually(const std::function<bool()>& condition);
+
+}  // namespace coroipc::test

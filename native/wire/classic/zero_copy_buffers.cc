@@ -1,0 +1,51 @@
+#include "wire/classic/zero_copy_buffers.h"
+
+#include <string_view>
+
+#include "sys/shm_file.h"
+
+namespace coroipc::wire::classic {
+
+namespace {
+
+constexpr size_t kHeadBytes = sizeof(ZcbHeader) + sizeof(RequestHeader);
+
+}  // namespace
+
+Status ZeroCopyBuffers::alloc(const ZcbAllocMessage& message) {
+  const std::string_view field(message.path.data(), message.path.size());
+  const size_t end = field.find('\0');
+  if (end == std::string_view::npos || message.map_size < kHeadBytes)
+    return Status::kErrInvalidParam;
+  if (message.map_size > max_bytes_) return Status::kErrTooBig;
+  if (buffers_.size() >= max_buffers_) return Status::kErrNoResources;
+  const size_t bytes = message.map_size;
+  sys::Result<sys::Fd> file = sys::open_peer_file(field.substr(0, end), owner_, bytes);
+  if (!file.ok()) return file.failure().status;
+  sys::Result<sys::Mapping> mapping = sys::Mapping::whole(file.value(), bytes);
+  if (!mapping.ok()) return mapping.failure().status;
+  auto buffer = std::make_shared<sys::Mapping>(std::move(mapping.value()));
+  const uint64_t number = next_++;
+  std::memcpy(buffer->data() + offsetof(ZcbHeader, server_handle), &number, sizeof number);
+  buffers_.emplace(number, std::move(buffer));
+  return Status::kOk;
+}
+
+Status ZeroCopyBuffers::free(const ZcbFreeMessage& message) {
+  return buffers_.erase(message.server_handle) == 1 ? Status::kOk : Status::kErrNotExist;
+}
+
+std::optional<ZeroCopyBuffers::Found> ZeroCopyBuffers::find(
+    const ZcbExecuteMessage& message) const {
+  const auto found = buffers_.find(message.server_handle);
+  if (found == buffers_.end()) return std::nullopt;
+  const std::shared_ptr<sys::Mapping>& memory = found->second;
+  const RequestHeader header = copy_out<RequestHeader>(memory->data() + sizeof(ZcbHeader));
+  const size_t room = memory->size() - sizeof(ZcbHeader);
+  if (header.size < 0 || static_cast<size_t>(header.size) < sizeof header ||
+      static_cast<size_t>(header.size) > room)
+    return std::nullopt;
+  return Found{{memory, sizeof(ZcbHeader)}, header};
+}
+
+}  // namespace coroipc::wire::classic
