@@ -149,16 +149,14 @@ bool Session::server_gone() const {
 Status Session::await(int64_t deadline_ns, uint32_t& size) {
   if (!outstanding_) return Status::kErrBadOperation;
   (void)spinner_.wait([&] { return channel_->reply_ready(); });
-  for (bool gone = false;; gone = server_gone()) {
-    const Poll polled = poll_answer();
-    if (polled == Poll::kThere) {
-      size = answer_size_;
-      return Status::kOk;
-    }
-    // Judged only after a look at the answer: what a server posted before it died still counts.
-    if (gone || polled == Poll::kOver) {
-      outstanding_ = false;
-      return Status::kErrLibrary;
+  for (;;) {
+    const Status looked = look(size);
+    if (looked != Status::kErrTryAgain) return looked;
+    if (server_gone()) {
+      // Once more: what a server posted before it died still counts.
+      const Status last = look(size);
+      if (last == Status::kErrTryAgain) outstanding_ = false;
+      return last == Status::kErrTryAgain ? Status::kErrLibrary : last;
     }
     const int64_t now = sys::now_ns();
     if (now >= deadline_ns) return Status::kErrTimeout;
@@ -166,22 +164,29 @@ Status Session::await(int64_t deadline_ns, uint32_t& size) {
   }
 }
 
+// kErrTryAgain: the answer is not there yet.
+Status Session::look(uint32_t& size) {
+  switch (poll_answer()) {
+    case Poll::kNothing:
+      return Status::kErrTryAgain;
+    case Poll::kThere:
+      size = answer_size_;
+      return Status::kOk;
+    case Poll::kOver:
+      break;
+  }
+  outstanding_ = false;
+  return Status::kErrLibrary;
+}
+
 Status Session::arm(uint32_t& size) {
-  if (!outstanding_ && !late_) return Status::kErrBadOperation;
   if (sys::Outcome ready = ensure_bell(); !ready.ok()) return ready.failure().status;
   std::vector<uint64_t> fired;
   bell_->take_fired(fired);
+  if (!outstanding_ && !late_) return Status::kErrBadOperation;
   for (;;) {
-    const Poll polled = poll_answer();
-    if (polled == Poll::kThere) {
-      size = answer_size_;
-      return Status::kOk;
-    }
-    if (polled == Poll::kOver) {
-      outstanding_ = false;
-      return Status::kErrLibrary;
-    }
-    if (watch_.arm(watched_)) return Status::kErrTryAgain;
+    const Status looked = look(size);
+    if (looked != Status::kErrTryAgain || watch_.arm(watched_)) return looked;
   }
 }
 

@@ -83,6 +83,7 @@ class Session {
 
   enum class Poll { kNothing, kThere, kOver };
   [[nodiscard]] Poll poll_answer();
+  [[nodiscard]] Status look(uint32_t& size);
   [[nodiscard]] bool server_gone() const;
   [[nodiscard]] Status call(wire::Parts parts, int64_t deadline_ns);
   [[nodiscard]] sys::Outcome ensure_bell();

@@ -24,6 +24,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("setup", Napi::Function::New<setup>(env));
   export_server_functions(env, exports);
   export_client_functions(env, exports);
+  export_client_stream_functions(env, exports);
   export_watcher(env, exports);
   export_poll(env, exports);
   return exports;

@@ -1,5 +1,5 @@
-// The functions of NativeAddon that have to do with clients: convert, call, convert back. See
-// packages/core/src/native.ts for what each promises.
+// The functions of NativeAddon that have to do with a client's life and its requests: convert,
+// call, convert back. See packages/core/src/native.ts for what each promises.
 #include <algorithm>
 #include <cstring>
 
@@ -7,7 +7,6 @@
 #include "js/env_state.h"
 #include "js/functions.h"
 #include "js/visit.h"
-#include "sys/clock.h"
 
 namespace coroipc::js {
 
@@ -17,18 +16,6 @@ using Napi::CallbackInfo;
 using Napi::Number;
 using Napi::Value;
 using wire::classic::Generation;
-
-constexpr const char* kGone = "the server is gone";
-
-// The ring's indices are 32 bit, and a size of a message is a positive 32-bit number.
-bool size_fits(Napi::Env env, const char* name, uint64_t size, uint64_t least) {
-  if (size >= least && size <= server::kMaxBufferBytes) return true;
-  Napi::RangeError::New(env, std::string(name) + " must be from " + std::to_string(least) + " to " +
-                                 std::to_string(server::kMaxBufferBytes) + " bytes, not " +
-                                 std::to_string(size))
-      .ThrowAsJavaScriptException();
-  return false;
-}
 
 bool read_options(const Value& value, client::Options& options) {
   const Napi::Env env = value.Env();
@@ -67,13 +54,6 @@ bool read_options(const Value& value, client::Options& options) {
   return true;
 }
 
-bool read_deadline(const Value& value, int64_t& deadline) {
-  double timeout = 0;
-  if (!read_double(value, timeout)) return false;
-  deadline = sys::deadline_after_ms(timeout);
-  return true;
-}
-
 Value keep_client(const CallbackInfo& info, std::unique_ptr<client::Session> session) {
   EnvState* state = EnvState::of(info.Env());
   const uint64_t number = state->next_client++;
@@ -89,7 +69,9 @@ std::unique_ptr<client::Session> begin(const CallbackInfo& info) {
   if (!read_options(info[0], options)) return nullptr;
   auto begun = client::Session::begin(options, EnvState::of(info.Env())->watch);
   if (begun.ok()) return std::move(begun.value());
-  throw_failure(info.Env(), begun.failure(), "cannot connect to \"" + options.name + "\"");
+  const bool nobody = begun.failure().code == ECONNREFUSED;
+  throw_failure(info.Env(), begun.failure(),
+                (nobody ? "nobody listens on \"" : "cannot connect to \"") + options.name + "\"");
   return nullptr;
 }
 
@@ -163,20 +145,6 @@ Value client_close(const CallbackInfo& info) {
   uint64_t number = 0;
   if (read_number(info[0], number)) EnvState::of(info.Env())->clients.erase(number);
   return info.Env().Undefined();
-}
-
-// The size of an answer, or 0 for one that did not come in time.
-Value answer(Napi::Env env, Status status, uint32_t size) {
-  if (status == Status::kErrTimeout || status == Status::kErrTryAgain) return Number::New(env, 0);
-  if (!check(env, status, status == Status::kErrLibrary ? kGone : "the answer cannot be had"))
-    return env.Undefined();
-  return Number::New(env, size);
-}
-
-bool sent(Napi::Env env, Status status) {
-  return check(env, status,
-               status == Status::kErrBusy ? "a request is outstanding already"
-                                          : "the request is larger than the request buffer");
 }
 
 Value client_send(const CallbackInfo& info) {
@@ -256,120 +224,6 @@ Value client_late_answers(const CallbackInfo& info) {
   return Number::New(info.Env(), static_cast<double>(client->session->late_answers()));
 }
 
-Value client_next(const CallbackInfo& info) {
-  const auto client = find_client(info);
-  int64_t deadline = 0;
-  if (client == nullptr || !read_deadline(info[1], deadline)) return info.Env().Undefined();
-  uint32_t size = 0;
-  const Status status = client->session->next(deadline, size);
-  return answer(info.Env(), status, size);
-}
-
-Value client_read(const CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  const auto client = find_client(info);
-  std::span<std::byte> into;
-  if (client == nullptr || !read_bytes(info[1], into)) return env.Undefined();
-  const wire::ClientChannel& channel = client->session->channel();
-  const size_t copied = std::min<size_t>(channel.message_size(), into.size());
-  if (copied > 0)
-    std::memcpy(into.data(), channel.ring_memory()->data() + channel.message_offset(), copied);
-  return Number::New(env, static_cast<double>(copied));
-}
-
-Value client_offset(const CallbackInfo& info) {
-  const auto client = find_client(info);
-  if (client == nullptr) return info.Env().Undefined();
-  return Number::New(info.Env(), client->session->channel().message_offset());
-}
-
-Value client_ring(const CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  const auto client = find_client(info);
-  if (client == nullptr) return env.Undefined();
-  const auto& memory = client->session->channel().ring_memory();
-  if (client->ring.empty()) client->ring = View(env, memory, 0, memory->size());
-  return client->ring.empty() ? env.Undefined() : Value(client->ring.value());
-}
-
-Value client_put(const CallbackInfo& info) {
-  const auto client = find_client(info);
-  if (client != nullptr && !client->session->channel().put())
-    (void)check(info.Env(), Status::kErrBadOperation, "there is no dispatch message to put");
-  return info.Env().Undefined();
-}
-
-Value client_flow_controlled(const CallbackInfo& info) {
-  const auto client = find_client(info);
-  if (client == nullptr) return info.Env().Undefined();
-  return Napi::Boolean::New(info.Env(), client->session->channel().flow_controlled());
-}
-
-Value client_zcb_alloc(const CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  const auto client = find_client(info);
-  uint64_t size = 0;
-  uint64_t header_size = 0;
-  int64_t deadline = 0;
-  if (client == nullptr || !read_number(info[1], size) || !read_number(info[2], header_size) ||
-      !read_deadline(info[3], deadline))
-    return env.Undefined();
-  if (!size_fits(env, "size", size, 0) || !size_fits(env, "headerSize", header_size, 0) ||
-      !size_fits(env, "size and headerSize", size + header_size + sizeof(wire::classic::ZcbHeader),
-                 sizeof(wire::classic::ZcbHeader) + sizeof(wire::RequestHeader)))
-    return env.Undefined();
-  ClientEntry::ZeroCopy made;
-  const Status status = client->session->zcb_alloc(size + header_size, deadline, made.buffer);
-  if (!check(env, status, "the zero-copy buffer was not made")) return env.Undefined();
-  made.view = View(env, made.buffer.memory, sizeof(wire::classic::ZcbHeader), made.buffer.size());
-  if (made.view.empty()) return env.Undefined();
-  const Napi::ArrayBuffer view = made.view.value();
-  client->zero_copy.push_back(std::move(made));
-  return view;
-}
-
-// The zero-copy buffer that an ArrayBuffer is of; zero_copy.end(), with an error pending, for any
-// other value.
-auto find_zero_copy(Napi::Env env, ClientEntry& client, const Value& buffer) {
-  const auto found = std::find_if(client.zero_copy.begin(), client.zero_copy.end(),
-                                  [&](const auto& one) { return one.view.is(buffer); });
-  if (found == client.zero_copy.end())
-    (void)check(env, Status::kErrInvalidParam, "buffer is not a zero-copy buffer of this client");
-  return found;
-}
-
-Value client_zcb_free(const CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  const auto client = find_client(info);
-  int64_t deadline = 0;
-  if (client == nullptr || !read_deadline(info[2], deadline)) return env.Undefined();
-  const auto found = find_zero_copy(env, *client, info[1]);
-  if (found == client->zero_copy.end()) return env.Undefined();
-  const Status status = client->session->zcb_free(found->buffer, deadline);
-  // Whether or not the server heard of it, it is ours no more; but a call under way still reads it.
-  if (status == Status::kErrBusy) {
-    (void)check(env, status, "a request is outstanding already");
-    return env.Undefined();
-  }
-  found->view.detach();
-  client->zero_copy.erase(found);
-  (void)check(env, status, "the zero-copy buffer was freed here, but the server was not told");
-  return env.Undefined();
-}
-
-Value client_zcb_call(const CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  const auto client = find_client(info);
-  int64_t deadline = 0;
-  if (client == nullptr || !read_deadline(info[2], deadline)) return env.Undefined();
-  const auto found = find_zero_copy(env, *client, info[1]);
-  if (found == client->zero_copy.end()) return env.Undefined();
-  if (!sent(env, client->session->zcb_send(found->buffer))) return env.Undefined();
-  uint32_t size = 0;
-  const Status status = client->session->await(deadline, size);
-  return answer(env, status, size);
-}
-
 }  // namespace
 
 void export_client_functions(Napi::Env env, Napi::Object exports) {
@@ -390,15 +244,6 @@ void export_client_functions(Napi::Env env, Napi::Object exports) {
   exports.Set("clientReceive", Napi::Function::New<client_receive>(env));
   exports.Set("clientResponse", Napi::Function::New<client_response>(env));
   exports.Set("clientLateAnswers", Napi::Function::New<client_late_answers>(env));
-  exports.Set("clientNext", Napi::Function::New<client_next>(env));
-  exports.Set("clientRead", Napi::Function::New<client_read>(env));
-  exports.Set("clientOffset", Napi::Function::New<client_offset>(env));
-  exports.Set("clientRing", Napi::Function::New<client_ring>(env));
-  exports.Set("clientPut", Napi::Function::New<client_put>(env));
-  exports.Set("clientFlowControlled", Napi::Function::New<client_flow_controlled>(env));
-  exports.Set("clientZcbAlloc", Napi::Function::New<client_zcb_alloc>(env));
-  exports.Set("clientZcbFree", Napi::Function::New<client_zcb_free>(env));
-  exports.Set("clientZcbCall", Napi::Function::New<client_zcb_call>(env));
 }
 
 }  // namespace coroipc::js

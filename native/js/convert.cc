@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "js/env_state.h"
+#include "sys/clock.h"
 
 namespace coroipc::js {
 
@@ -62,6 +63,23 @@ bool read_bytes(const Napi::Value& value, std::span<std::byte>& bytes) {
   // A detached array has no data, whatever length it says.
   bytes = {static_cast<std::byte*>(data), data == nullptr ? 0 : length};
   return true;
+}
+
+bool read_deadline(const Napi::Value& value, int64_t& deadline_ns) {
+  double timeout = 0;
+  if (!read_double(value, timeout)) return false;
+  deadline_ns = sys::deadline_after_ms(timeout);
+  return true;
+}
+
+// The ring's indices are 32 bit, and a size of a message is a positive 32-bit number.
+bool size_fits(Napi::Env env, const char* name, uint64_t size, uint64_t least) {
+  if (size >= least && size <= wire::kMaxBufferBytes) return true;
+  Napi::RangeError::New(env, std::string(name) + " must be from " + std::to_string(least) + " to " +
+                                 std::to_string(wire::kMaxBufferBytes) + " bytes, not " +
+                                 std::to_string(size))
+      .ThrowAsJavaScriptException();
+  return false;
 }
 
 bool read_member(const Napi::Object& options, const char* name, double& number) {

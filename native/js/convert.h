@@ -24,6 +24,13 @@ void throw_failure(Napi::Env env, const sys::Failure& failure, const std::string
 [[nodiscard]] bool read_double(const Napi::Value& value, double& number);
 [[nodiscard]] bool read_bytes(const Napi::Value& value, std::span<std::byte>& bytes);
 
+// A time in milliseconds from now, negative for never, as a deadline.
+[[nodiscard]] bool read_deadline(const Napi::Value& value, int64_t& deadline_ns);
+
+// Whether a number of bytes is from `least` to the most that the wire can carry; a RangeError is
+// pending when it is not.
+[[nodiscard]] bool size_fits(Napi::Env env, const char* name, uint64_t size, uint64_t least);
+
 // A member of an options object.
 [[nodiscard]] bool read_member(const Napi::Object& options, const char* name, uint64_t& number);
 [[nodiscard]] bool read_member(const Napi::Object& options, const char* name, double& number);

@@ -5,12 +5,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <cmath>
-#include <cstring>
 #include <limits>
-#include <string>
 #include <vector>
 
+#include "js/convert.h"
 #include "sys/clock.h"
+#include "sys/result.h"
 
 namespace coroipc::js {
 namespace {
@@ -48,8 +48,7 @@ Napi::Value poll_descriptors(const Napi::CallbackInfo& info) {
   }
   const int ready = wait(entries, info[1].As<Napi::Number>().DoubleValue());
   if (ready < 0) {
-    Napi::Error::New(env, std::string("poll: ") + std::strerror(errno))
-        .ThrowAsJavaScriptException();
+    throw_failure(env, sys::system_failure("poll"), "cannot poll");
     return env.Undefined();
   }
   int32_t* words = triples.Data();

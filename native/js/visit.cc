@@ -49,6 +49,21 @@ std::shared_ptr<ClientEntry> find_client(const Napi::CallbackInfo& info) {
   return found->second;
 }
 
+Napi::Value answer(Napi::Env env, Status status, uint32_t size) {
+  if (status == Status::kErrTimeout || status == Status::kErrTryAgain)
+    return Napi::Number::New(env, 0);
+  const bool gone = status == Status::kErrLibrary || status == Status::kErrInShutdown;
+  if (!check(env, status, gone ? "the server is gone" : "no request is outstanding"))
+    return env.Undefined();
+  return Napi::Number::New(env, size);
+}
+
+bool sent(Napi::Env env, Status status) {
+  return check(env, status,
+               status == Status::kErrBusy ? "a request is outstanding already"
+                                          : "the request is larger than the request buffer");
+}
+
 bool check(Napi::Env env, Status status, const char* what) {
   if (status != Status::kOk && !env.IsExceptionPending()) throw_status(env, status, what);
   return status == Status::kOk;

@@ -41,6 +41,11 @@ class ServerVisit {
 // none. The caller's hold outlives a close.
 [[nodiscard]] std::shared_ptr<ClientEntry> find_client(const Napi::CallbackInfo& info);
 
+// The size of an answer or a message as a number for JavaScript; 0 when none came in time.
+[[nodiscard]] Napi::Value answer(Napi::Env env, Status status, uint32_t size);
+// Whether a request went out; throws why not.
+[[nodiscard]] bool sent(Napi::Env env, Status status);
+
 // Throws the error that a status of `what` is; says whether it was kOk.
 [[nodiscard]] bool check(Napi::Env env, Status status, const char* what);
 

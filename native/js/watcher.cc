@@ -5,13 +5,13 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <map>
 #include <memory>
 #include <string>
 #include <unordered_set>
 #include <utility>
 
+#include "js/convert.h"
 #include "js/watch_thread.h"
 #include "sys/result.h"
 
@@ -199,14 +199,6 @@ struct Watchers {
   int64_t next = 1;
 };
 
-void throw_failure(Napi::Env env, const std::string& what, const sys::Failure& failure) {
-  Napi::Error error =
-      Napi::Error::New(env, what + " (" + failure.call + ": " + std::strerror(failure.code) + ")");
-  error.Set("errno", Napi::Number::New(env, failure.code));
-  error.Set("syscall", failure.call);
-  error.ThrowAsJavaScriptException();
-}
-
 void throw_type(Napi::Env env, const std::string& what) {
   Napi::TypeError::New(env, what).ThrowAsJavaScriptException();
 }
@@ -222,7 +214,7 @@ std::shared_ptr<Watcher> watcher_of(const Napi::CallbackInfo& info, size_t count
   auto& watchers = *static_cast<Watchers*>(info.Data());
   const auto found = watchers.open.find(info[0].As<Napi::Number>().Int64Value());
   if (found != watchers.open.end()) return found->second;
-  throw_type(info.Env(), "no such watcher");
+  throw_status(info.Env(), Status::kErrBadHandle, "no such watcher");
   return nullptr;
 }
 
@@ -231,7 +223,7 @@ int64_t handle_of(const Napi::CallbackInfo& info) {
 }
 
 void must(const Napi::CallbackInfo& info, bool known) {
-  if (!known) throw_type(info.Env(), "no such handle of this watcher");
+  if (!known) throw_status(info.Env(), Status::kErrBadHandle, "no such handle of this watcher");
 }
 
 Napi::Value watcher_open(const Napi::CallbackInfo& info) {
@@ -240,7 +232,7 @@ Napi::Value watcher_open(const Napi::CallbackInfo& info) {
   auto watcher = std::make_shared<Watcher>(env);
   sys::Outcome opened = watcher->open();
   if (!opened.ok()) {
-    throw_failure(env, "cannot open a watcher", opened.failure());
+    throw_failure(env, opened.failure(), "cannot open a watcher");
     return env.Undefined();
   }
   const int64_t number = watchers.next++;
@@ -259,7 +251,7 @@ Napi::Value watcher_add(const Napi::CallbackInfo& info) {
   const int fd = info[1].As<Napi::Number>().Int32Value();
   sys::Result<int64_t> added = watcher->add(fd, info[2].As<Napi::Function>());
   if (added.ok()) return Napi::Number::New(env, static_cast<double>(added.value()));
-  throw_failure(env, "cannot watch descriptor " + std::to_string(fd), added.failure());
+  throw_failure(env, added.failure(), "cannot watch descriptor " + std::to_string(fd));
   return env.Undefined();
 }
 

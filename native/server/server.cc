@@ -203,7 +203,7 @@ void Server::finish(const Shared& connection) {
     if (!done) {
       connection->retry_at = sys::now_ns() + kBusyExitRetryNs;
       busy_exits_.insert(connection->id);
-      return;
+      return set_timer();
     }
     connection->stage = Stage::kOver;
     busy_exits_.erase(connection->id);

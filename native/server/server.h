@@ -36,9 +36,6 @@ struct Options {
   bool count_changes = false;
 };
 
-// Limits that no option exceeds; sizes on the classic wire's ring are 32 bit with room to spare.
-inline constexpr size_t kMaxBufferBytes = size_t{1} << 30;
-
 class Server {
  public:
   // Binds, listens, and gives the host three descriptors to watch. Host and watch must outlive it.

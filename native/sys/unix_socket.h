@@ -13,8 +13,8 @@
 
 namespace coroipc::sys {
 
-// Bytes of an abstract name: sun_path without its leading and its last NUL.
-inline constexpr size_t kMaxNameBytes = 106;
+// Bytes of an abstract name: sun_path without its leading NUL.
+inline constexpr size_t kMaxNameBytes = 107;
 
 [[nodiscard]] Result<Fd> listen_abstract(std::string_view name, int backlog);
 

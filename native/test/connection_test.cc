@@ -224,6 +224,33 @@ TEST(a_server_that_closes_ends_the_calls_of_its_clients) {
   }
 }
 
+TEST(a_connection_that_ended_gives_no_stale_answer) {
+  for (const Generation generation : kGenerations) {
+    ServingLoop loop(serve);
+    REQUIRE(loop.start());
+    Client client;
+    REQUIRE(client.connect(loop, generation) == Status::kOk);
+    std::vector<std::byte> answer;
+    REQUIRE(client.call(request_of(kEcho, pattern(10, 1)), answer) == Status::kOk);
+    loop.run([](Server& server) { (void)server.end_service(7); });
+    CHECK(client.call(request_of(kEcho, pattern(20, 2)), answer) == Status::kErrLibrary);
+  }
+}
+
+TEST(a_disconnect_function_that_is_busy_in_a_handler_is_asked_again) {
+  for (const Generation generation : kGenerations) {
+    ServingLoop loop(serve);
+    REQUIRE(loop.start());
+    loop.busy_exits = 3;
+    Client client;
+    REQUIRE(client.connect(loop, generation) == Status::kOk);
+    std::vector<std::byte> answer;
+    (void)client.call(request_of(kEndMe, {}), answer);
+    CHECK(eventually([&] { return loop.heard().released == 1; }));
+    CHECK_EQ(loop.heard().disconnected, 1);
+  }
+}
+
 TEST(a_handler_may_end_its_own_connection) {
   for (const Generation generation : kGenerations) {
     ServingLoop loop(serve);

@@ -29,6 +29,9 @@ struct ResponseHeader {
 static_assert(sizeof(ResponseHeader) == 24 && offsetof(ResponseHeader, id) == 8 &&
               offsetof(ResponseHeader, error) == 16);
 
+// The most bytes of a shared buffer: indices and sizes on the wire have 32 bits.
+inline constexpr size_t kMaxBufferBytes = size_t{1} << 30;
+
 // Ids of services and of commands are below this.
 inline constexpr uint32_t kIdLimit = 65536;
 

@@ -53,6 +53,8 @@ ClassicClientChannel::ClassicClientChannel(Generation generation, const sys::Fd&
 
 void ClassicClientChannel::send(Parts parts) {
   copy_parts(parts, request_->data());
+  // Nothing is outstanding, so a post that is there belongs to no answer.
+  control_.response().take_all();
   control_.request().post();
   // In generation 1.2 that was the wake-up, too.
   if (!old()) control_.wake().post();

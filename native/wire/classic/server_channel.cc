@@ -198,12 +198,12 @@ bool ClassicServerChannel::heed_wake() {
 
 void ClassicServerChannel::say_goodbye() {
   control_.set_closed();
-  // A client of 1.4 finds the flag when its wait ends. One of 1.2 knows no flag; an answer that
-  // carries an error is what ends its call.
-  if (answering_ && old()) {
-    answer_status(taken_.id, Status::kErrLibrary);
-  } else {
+  // A client of 1.4 finds the flag when its wait ends. One of 1.2 knows no flag: an answer that
+  // carries an error is what ends its call, and a post without one would be taken for an answer.
+  if (!old()) {
     control_.response().post();
+  } else if (answering_) {
+    answer_status(taken_.id, Status::kErrLibrary);
   }
   control_.dispatch().post();
 }

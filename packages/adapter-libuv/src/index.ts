@@ -1,0 +1,1 @@
+export { libuvPoll } from './libuv-poll.js';

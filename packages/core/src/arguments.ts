@@ -1,0 +1,168 @@
+// The checks that every public function runs over its arguments before anything else happens.
+// Each throws a TypeError (wrong kind) or a RangeError (right kind, outside its limits) whose
+// message names the argument, the limit and the value. They have no side effects, and what they
+// return is safe to hand to the addon.
+
+import { toUSVString, types } from 'node:util';
+import type { PollAdapter } from './poll/contract.js';
+
+/** Services and command ids go from 0 to this. */
+export const MAX_ID = 65535;
+
+/** The largest number that travels in a header's field, and the longest time limit. */
+export const MAX_INT32 = 0x7fffffff;
+
+/** The longest abstract socket name: `sun_path` without its leading zero byte. */
+export const MAX_NAME_BYTES = 107;
+
+/** A value in the words of an error message. */
+export function describe(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return value.length > 40 ? `"${value.slice(0, 40)}…"` : JSON.stringify(value);
+    case 'bigint':
+      return `${value}n`;
+    case 'symbol':
+      return 'a symbol';
+    case 'function':
+      return 'a function';
+    case 'object':
+      if (value === null) return 'null';
+      return Array.isArray(value) ? 'an array' : 'an object';
+    default:
+      return String(value);
+  }
+}
+
+function wrongType(name: string, expected: string, value: unknown): TypeError {
+  return new TypeError(`${name} must be ${expected}, got ${describe(value)}`);
+}
+
+/** An integer from `least` to `most`. */
+export function checkInteger(name: string, value: unknown, least: number, most: number): number {
+  if (typeof value !== 'number') {
+    throw wrongType(name, `an integer from ${least} to ${most}`, value);
+  }
+  if (!Number.isInteger(value) || value < least || value > most) {
+    throw new RangeError(`${name} must be an integer from ${least} to ${most}, got ${value}`);
+  }
+  return value;
+}
+
+/** A service number or a command id. */
+export function checkId(name: string, value: unknown): number {
+  return checkInteger(name, value, 0, MAX_ID);
+}
+
+/** A time limit in milliseconds: -1 waits for ever, 0 only looks. */
+export function checkTimeout(name: string, value: unknown): number {
+  return checkInteger(name, value, -1, MAX_INT32);
+}
+
+export function checkBoolean(name: string, value: unknown): boolean {
+  if (typeof value !== 'boolean') throw wrongType(name, 'a boolean', value);
+  return value;
+}
+
+export function checkFunction(name: string, value: unknown): void {
+  if (typeof value !== 'function') throw wrongType(name, 'a function', value);
+}
+
+/** A function or `undefined`. */
+export function checkOptionalFunction(name: string, value: unknown): void {
+  if (value !== undefined && typeof value !== 'function') {
+    throw wrongType(name, 'a function or undefined', value);
+  }
+}
+
+/** An object that holds options or members by name. */
+export function checkObject(name: string, value: unknown): void {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw wrongType(name, 'an object', value);
+  }
+}
+
+/** An abstract socket name: 1 to 107 bytes of UTF-8 without a zero byte. */
+export function checkSocketName(name: string, value: unknown): string {
+  if (typeof value !== 'string') throw wrongType(name, 'a string', value);
+  const bytes = Buffer.byteLength(value);
+  if (bytes < 1 || bytes > MAX_NAME_BYTES) {
+    throw new RangeError(
+      `${name} must be 1 to ${MAX_NAME_BYTES} bytes of UTF-8, got ${bytes} bytes: ${describe(value)}`,
+    );
+  }
+  if (value.includes('\0')) {
+    throw new RangeError(`${name} must hold no zero character, got ${describe(value)}`);
+  }
+  if (toUSVString(value) !== value) {
+    throw new RangeError(`${name} must hold no lone surrogate, got ${describe(value)}`);
+  }
+  return value;
+}
+
+/** Bytes that the addon may read now: a Uint8Array over memory of this thread alone. */
+export function checkBytes(name: string, value: unknown): Uint8Array {
+  if (!(value instanceof Uint8Array) && !types.isUint8Array(value)) {
+    throw wrongType(name, 'a Uint8Array', value);
+  }
+  if (value.buffer instanceof SharedArrayBuffer) {
+    throw new TypeError(`${name} must not lie in a SharedArrayBuffer`);
+  }
+  if (value.byteLength === 0) checkAttached(name, value);
+  return value;
+}
+
+// A view of a detached buffer looks like an empty one, but no new view can be made of its buffer.
+function checkAttached(name: string, value: Uint8Array): void {
+  try {
+    new Uint8Array(value.buffer);
+  } catch {
+    throw new TypeError(`${name} must not lie in a detached ArrayBuffer`);
+  }
+}
+
+/** The most parts of one message (`IOV_MAX`). */
+export const MAX_PARTS = 1024;
+
+/** One message as one Uint8Array or as an array of them (`struct iovec`). */
+export function checkParts(name: string, value: unknown): readonly Uint8Array[] {
+  if (!Array.isArray(value)) {
+    if (types.isUint8Array(value)) return [checkBytes(name, value)];
+    throw wrongType(name, 'a Uint8Array or an array of them', value);
+  }
+  if (value.length < 1 || value.length > MAX_PARTS) {
+    throw new RangeError(`${name} must hold 1 to ${MAX_PARTS} parts, got ${value.length}`);
+  }
+  // An array of our own: what was checked is what is sent.
+  return Array.from(value, (part, index) => checkBytes(`${name}[${index}]`, part));
+}
+
+const EMPTY = Buffer.alloc(0);
+
+/** A payload's bytes: a string is sent as UTF-8, `undefined` as nothing. */
+export function checkPayload(name: string, value: unknown): Uint8Array {
+  if (value === undefined) return EMPTY;
+  if (typeof value === 'string') return Buffer.from(value);
+  if (!(value instanceof Uint8Array) && !types.isUint8Array(value)) {
+    throw wrongType(name, 'a Uint8Array or a string', value);
+  }
+  return checkBytes(name, value);
+}
+
+/** An AbortSignal or `undefined`. */
+export function checkSignal(name: string, value: unknown): AbortSignal | undefined {
+  if (value !== undefined && !(value instanceof AbortSignal)) {
+    throw wrongType(name, 'an AbortSignal or undefined', value);
+  }
+  return value;
+}
+
+/** A {@link PollAdapter}, as far as its shape can tell. */
+export function checkAdapter(name: string, value: unknown): PollAdapter {
+  checkObject(name, value);
+  const adapter = value as PollAdapter;
+  checkFunction(`${name}.pollAcceptAdd`, adapter.pollAcceptAdd);
+  checkFunction(`${name}.pollDispatchAdd`, adapter.pollDispatchAdd);
+  checkFunction(`${name}.pollJobAdd`, adapter.pollJobAdd);
+  return adapter;
+}

@@ -1,0 +1,187 @@
+// The dispatch messages of an IpcClient, from the ring to whoever consumes them, and the end of
+// the connection as its socket tells it.
+//
+// Invariants:
+//  - The ring is read only while somebody wants messages: there is a listener or an iterator, and
+//    no iterator is full. Otherwise the socket is watched for hang-up alone.
+//  - 64 messages at most are delivered in one turn; a job of the adapter goes on.
+//  - After a hang-up what had arrived is delivered, past any high-water mark (it is bounded by the
+//    ring), and only then the end is told.
+
+import { CoroIpcError } from '../errors.js';
+import {
+  POLLERR,
+  POLLHUP,
+  POLLIN,
+  POLLNVAL,
+  type PollAdapter,
+  type PollEvents,
+  type PollHandle,
+} from '../poll/contract.js';
+import { CS } from '../status.js';
+import { DispatchIterator, type IteratorSource } from './dispatch-iterator.js';
+import { type DispatchMessage, dispatchMessage } from './dispatch-message.js';
+import type { ClientEngine } from './engine.js';
+
+const MESSAGES_PER_TURN = 64;
+const HANG_UP = POLLHUP | POLLERR | POLLNVAL;
+
+/** Where messages and news go. Every function may throw, and may close the inbox. */
+export interface InboxOutlet {
+  /** Whether `deliver` has somebody to deliver to. */
+  listening(): boolean;
+  deliver(message: DispatchMessage): void;
+  flowControl(on: boolean): void;
+  /** The server is gone; messages may still follow. */
+  hungUp(error: CoroIpcError): void;
+  /** The last message has been delivered. */
+  over(error: CoroIpcError): void;
+}
+
+export class Inbox implements IteratorSource {
+  readonly #engine: ClientEngine;
+  readonly #adapter: PollAdapter;
+  readonly #outlet: InboxOutlet;
+  readonly #iterators = new Set<DispatchIterator>();
+  readonly #watch: PollHandle;
+  #events: PollEvents = 0;
+  #jobAdded = false;
+  #flowControlled = false;
+  #hungUp: CoroIpcError | undefined;
+  #closed = false;
+
+  constructor(engine: ClientEngine, adapter: PollAdapter, outlet: InboxOutlet) {
+    this.#engine = engine;
+    this.#adapter = adapter;
+    this.#outlet = outlet;
+    this.#watch = adapter.pollDispatchAdd(engine.socket, (revents) => this.#ready(revents));
+    this.#watch.modify(0);
+  }
+
+  /** A new iterator over the messages that are still to be read. */
+  iterate(highWaterMark: number, signal: AbortSignal | undefined): DispatchIterator {
+    const iterator = new DispatchIterator(this, highWaterMark, signal);
+    if (iterator.ended) return iterator;
+    this.#iterators.add(iterator);
+    this.resumed();
+    return iterator;
+  }
+
+  /** Somebody may want messages that did not before, or the reverse. */
+  resumed(): void {
+    if (this.#closed || this.#hungUp !== undefined) return;
+    const wanted = this.#wanted();
+    const events = wanted ? POLLIN : 0;
+    if (events === this.#events) return;
+    this.#events = events;
+    this.#watch.modify(events);
+    // The core may have read ahead, and then the socket says nothing of what it read.
+    if (wanted) this.#later();
+  }
+
+  left(iterator: DispatchIterator): void {
+    if (this.#iterators.delete(iterator)) this.resumed();
+  }
+
+  /** Ends the watch and the iterators: plainly, or with the error. */
+  close(error?: CoroIpcError): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#watch.destroy();
+    for (const iterator of [...this.#iterators]) iterator.finish(error);
+  }
+
+  ref(on: boolean): void {
+    if (on) this.#watch.ref();
+    else this.#watch.unref();
+  }
+
+  #wanted(): boolean {
+    for (const iterator of this.#iterators) if (iterator.full) return false;
+    return this.#iterators.size > 0 || this.#outlet.listening();
+  }
+
+  #ready(revents: PollEvents): void {
+    if (this.#closed) return;
+    if ((revents & HANG_UP) !== 0) {
+      this.#hangUp();
+    } else if (!this.#jobAdded) {
+      this.#turn();
+    }
+  }
+
+  #hangUp(cause?: CoroIpcError): void {
+    if (this.#hungUp !== undefined) return;
+    const what = `the server of "${this.#engine.name}" is gone`;
+    const error = new CoroIpcError(CS.ERR_LIBRARY, what, { cause });
+    this.#hungUp = error;
+    this.#watch.destroy();
+    try {
+      this.#outlet.hungUp(error);
+    } finally {
+      this.#later();
+    }
+  }
+
+  #later(): void {
+    if (this.#jobAdded) return;
+    this.#jobAdded = true;
+    this.#adapter.pollJobAdd(() => {
+      this.#jobAdded = false;
+      this.#turn();
+    });
+  }
+
+  // An exception of a listener ends the turn but loses nothing: the next turn is arranged first.
+  #turn(): void {
+    let more = true;
+    try {
+      for (let left = MESSAGES_PER_TURN; more && left > 0; left -= 1) more = this.#deliverNext();
+    } finally {
+      if (more && !this.#closed) this.#later();
+    }
+    if (!this.#closed) this.#tellFlowControl();
+  }
+
+  // Whether there may be another.
+  #deliverNext(): boolean {
+    if (this.#closed) return false;
+    if (this.#hungUp === undefined ? !this.#wanted() : !this.#anybody()) return this.#pause();
+    let message: DispatchMessage;
+    try {
+      const size = this.#engine.next(0);
+      if (size === 0) return this.#pause();
+      message = dispatchMessage(this.#engine.take(size));
+    } catch (error) {
+      if (!(error instanceof CoroIpcError)) throw error;
+      this.#hangUp(error);
+      return this.#finish(this.#hungUp ?? error);
+    }
+    for (const iterator of this.#iterators) iterator.push(message);
+    this.#outlet.deliver(message);
+    return true;
+  }
+
+  #anybody(): boolean {
+    return this.#iterators.size > 0 || this.#outlet.listening();
+  }
+
+  #pause(): false {
+    if (this.#hungUp !== undefined) this.#finish(this.#hungUp);
+    else this.resumed();
+    return false;
+  }
+
+  #finish(error: CoroIpcError): false {
+    this.close(error);
+    this.#outlet.over(error);
+    return false;
+  }
+
+  #tellFlowControl(): void {
+    const on = this.#engine.flowControlled;
+    if (on === this.#flowControlled) return;
+    this.#flowControlled = on;
+    this.#outlet.flowControl(on);
+  }
+}

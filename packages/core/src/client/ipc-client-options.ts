@@ -1,0 +1,60 @@
+// What an IpcClient is told, and what it tells: options and events.
+
+import type { CoroIpcError } from '../errors.js';
+import type { PollAdapter } from '../poll/contract.js';
+import type { Generation } from './connect-options.js';
+import type { DispatchMessage } from './dispatch-message.js';
+
+/** What a client connects with. */
+export interface IpcClientOptions {
+  /** The server's abstract socket name: 1 to 107 bytes of UTF-8 without a zero byte. */
+  name: string;
+  /** The service, 0 to 65535. */
+  service: number;
+  /** The poll system. Default: the library's own thread. */
+  adapter?: PollAdapter;
+  /** Bytes of the largest request, its 16-byte header included. Default 1 MiB. */
+  requestBytes?: number;
+  /** Bytes of the largest answer, its 24-byte header included. Default 1 MiB. */
+  responseBytes?: number;
+  /** Bytes of the dispatch ring. Default 1 MiB. All three are rounded up to pages. */
+  dispatchBytes?: number;
+  /** The generation of the classic wire that the server speaks. Default `'1.2'`. */
+  generation?: Generation;
+  /** Time for the handshake, in milliseconds; -1 is no limit. Default 5000. */
+  timeoutMs?: number;
+  /** How long a blocking wait spins before it sleeps, in microseconds. Default 50. */
+  spinUs?: number;
+  /** Gives the handshake up. */
+  signal?: AbortSignal;
+}
+
+/** Options of {@link IpcClient.callSync}. */
+export interface CallSyncOptions {
+  /** Time to wait, in milliseconds; -1 is no limit. Default -1. */
+  timeoutMs?: number;
+}
+
+/** Options of {@link IpcClient.call}. */
+export interface CallOptions extends CallSyncOptions {
+  /** Gives the call up. */
+  signal?: AbortSignal;
+}
+
+/** Options of {@link IpcClient.dispatches}. */
+export interface DispatchesOptions {
+  /** Messages that may wait in the iterator before the ring is left alone. Default 256. */
+  highWaterMark?: number;
+  /** Ends the iterator, with the signal's reason. */
+  signal?: AbortSignal;
+}
+
+/** The events of an {@link IpcClient}. An exception of a listener is an uncaught exception. */
+export interface IpcClientEvents {
+  /** A dispatch message. While there is a listener, the ring is consumed. */
+  dispatch: (message: DispatchMessage) => void;
+  /** The server began, or ceased, to hold messages back because the ring is full. */
+  flowControl: (on: boolean) => void;
+  /** The client is closed; with an error when the server ended the connection. */
+  close: (error?: CoroIpcError) => void;
+}

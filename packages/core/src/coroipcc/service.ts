@@ -1,0 +1,76 @@
+// Connecting to a service and leaving it.
+
+import { checkObject, checkTimeout } from '../arguments.js';
+import {
+  connectOptions,
+  DEFAULT_CONNECT_TIMEOUT_MS,
+  type Generation,
+} from '../client/connect-options.js';
+import { ClientEngine } from '../client/engine.js';
+import { Connection, connectionOf, type ServiceHandle } from './handle.js';
+
+/** Options of {@link serviceConnect}. */
+export interface ServiceConnectOptions {
+  /** The generation of the classic wire that the server speaks. Default `'1.2'`. */
+  generation?: Generation;
+  /** Time for the handshake, in milliseconds; -1 is no limit. Default 5000. */
+  timeoutMs?: number;
+  /** How long a wait spins before it sleeps, in microseconds. Default 50. */
+  spinUs?: number;
+}
+
+/**
+ * Connects to a service and waits for the server's answer (`coroipcc_service_connect`). The three
+ * sizes are those of the shared buffers in bytes, rounded up to pages: the largest request, the
+ * largest response, and the ring of dispatch messages.
+ *
+ * @throws {CoroIpcError} TRY_AGAIN when nobody listens or the backlog is full, TIMEOUT,
+ * NOT_EXIST for a service that the server lacks, SECURITY when it refuses, BAD_OPERATION when the
+ * name is served by this same thread.
+ * @example
+ * const handle = coroipcc.serviceConnect('echo', 0, 65536, 65536, 65536);
+ * const answer = coroipcc.msgSendReplyReceive(handle, encodeRequest(1, 'hello'));
+ */
+export function serviceConnect(
+  name: string,
+  service: number,
+  requestBytes: number,
+  responseBytes: number,
+  dispatchBytes: number,
+  options: ServiceConnectOptions = {},
+): ServiceHandle {
+  checkObject('options', options);
+  const { generation, spinUs, timeoutMs = DEFAULT_CONNECT_TIMEOUT_MS } = options;
+  const native = connectOptions(
+    { name, service, requestBytes, responseBytes, dispatchBytes, generation, spinUs },
+    '',
+  );
+  checkTimeout('options.timeoutMs', timeoutMs);
+  return new Connection(ClientEngine.connect(native, timeoutMs));
+}
+
+/**
+ * Leaves a service (`coroipcc_service_disconnect`). Every view of the connection's memory is
+ * detached.
+ *
+ * @throws {CoroIpcError} BAD_HANDLE for a second time.
+ */
+export function serviceDisconnect(handle: ServiceHandle): void {
+  connectionOf(handle).close();
+}
+
+/**
+ * A descriptor that is readable when a dispatch message may have come, for the caller's own poll
+ * set (`coroipcc_fd_get`). The library owns it: it must not be read or closed.
+ */
+export function fdGet(handle: ServiceHandle): number {
+  return connectionOf(handle).engine.fd;
+}
+
+/**
+ * Whether the server holds messages back because the ring is full
+ * (`coroipcc_dispatch_flow_control_get`).
+ */
+export function dispatchFlowControlGet(handle: ServiceHandle): boolean {
+  return connectionOf(handle).engine.flowControlled;
+}

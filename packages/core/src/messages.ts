@@ -1,0 +1,145 @@
+// The two headers of the wire, and messages made of a header and a payload.
+//
+//   request              int32 size @0, int32 id @8                    16 bytes
+//   response, dispatch   int32 size @0, int32 id @8, int32 error @16   24 bytes
+//
+// `size` covers header and payload. All fields are little endian, as are both platforms that
+// there are binaries for, so the scratch headers below are written as native integers.
+
+import { checkInteger, checkPayload, MAX_INT32 } from './arguments.js';
+import type { NativeParts } from './native.js';
+
+/** Bytes of a request's header. */
+export const REQUEST_HEADER_BYTES = 16;
+
+/** Bytes of the header of a response and of a dispatch message. */
+export const RESPONSE_HEADER_BYTES = 24;
+
+/** A payload: bytes, or a string that travels as UTF-8. */
+export type Payload = Uint8Array | string;
+
+/** A request's header. */
+export interface RequestHeader {
+  /** Bytes of header and payload. */
+  readonly size: number;
+  /** The command id. */
+  readonly id: number;
+}
+
+/** The header of a response or a dispatch message. */
+export interface ResponseHeader extends RequestHeader {
+  /** The status the sender gave: `CS.OK` or an error. */
+  readonly error: number;
+}
+
+const MIN_INT32 = -0x80000000;
+
+/**
+ * A whole request message, as {@link coroipcc.msgSendReplyReceive} sends it.
+ *
+ * @example encodeRequest(1, 'hello')
+ */
+export function encodeRequest(id: number, payload?: Payload): Buffer {
+  checkInteger('id', id, MIN_INT32, MAX_INT32);
+  const body = checkPayload('payload', payload);
+  const message = Buffer.alloc(REQUEST_HEADER_BYTES + body.byteLength);
+  message.writeInt32LE(message.length, 0);
+  message.writeInt32LE(id, 8);
+  message.set(body, REQUEST_HEADER_BYTES);
+  return message;
+}
+
+/**
+ * A whole response or dispatch message, as {@link coroipcs.responseSend} and
+ * {@link coroipcs.dispatchSend} send it.
+ *
+ * @example encodeResponse(1, CS.OK, 'hello')
+ */
+export function encodeResponse(id: number, error: number, payload?: Payload): Buffer {
+  checkInteger('id', id, MIN_INT32, MAX_INT32);
+  checkInteger('error', error, MIN_INT32, MAX_INT32);
+  const body = checkPayload('payload', payload);
+  const message = Buffer.alloc(RESPONSE_HEADER_BYTES + body.byteLength);
+  message.writeInt32LE(message.length, 0);
+  message.writeInt32LE(id, 8);
+  message.writeInt32LE(error, 16);
+  message.set(body, RESPONSE_HEADER_BYTES);
+  return message;
+}
+
+/** The header of a request message. */
+export function decodeRequest(message: Uint8Array): RequestHeader {
+  const bytes = headerOf([message], REQUEST_HEADER_BYTES, 'message');
+  return { size: bytes.readInt32LE(0), id: bytes.readInt32LE(8) };
+}
+
+/** The header of a response or dispatch message. */
+export function decodeResponse(message: Uint8Array): ResponseHeader {
+  const bytes = headerOf([message], RESPONSE_HEADER_BYTES, 'message');
+  return { size: bytes.readInt32LE(0), id: bytes.readInt32LE(8), error: bytes.readInt32LE(16) };
+}
+
+/** The bytes of all parts together. */
+export function totalBytes(parts: NativeParts): number {
+  let total = 0;
+  for (const part of parts) total += part.byteLength;
+  return total;
+}
+
+/** The `size` field of a message in parts, its header possibly split over several of them. */
+export function declaredSize(parts: NativeParts, headerBytes: number, name: string): number {
+  return headerOf(parts, headerBytes, name).readInt32LE(0);
+}
+
+function headerOf(parts: NativeParts, headerBytes: number, name: string): Buffer {
+  const first = parts[0];
+  if (!(first instanceof Uint8Array)) throw new TypeError(`${name} must be a Uint8Array`);
+  if (first.byteLength >= headerBytes) {
+    return Buffer.from(first.buffer, first.byteOffset, headerBytes);
+  }
+  const total = totalBytes(parts);
+  if (total < headerBytes) {
+    throw new RangeError(
+      `${name} must hold a header of ${headerBytes} bytes at least, got ${total} bytes`,
+    );
+  }
+  return Buffer.concat(parts, headerBytes);
+}
+
+// The request path makes no header object a message: one scratch header and one list of parts
+// serve every message of this thread. The addon has read all parts when it returns or calls
+// back, so the scratch is free again by then.
+
+const EMPTY = new Uint8Array(0);
+const requestFields = new Int32Array(REQUEST_HEADER_BYTES / 4);
+const requestScratch: Uint8Array[] = [new Uint8Array(requestFields.buffer), EMPTY];
+const responseFields = new Int32Array(RESPONSE_HEADER_BYTES / 4);
+const responseScratch: Uint8Array[] = [new Uint8Array(responseFields.buffer), EMPTY];
+
+/** The parts of a request; valid until the next call of this function. */
+export function requestParts(id: number, payload: Uint8Array): NativeParts {
+  requestFields[0] = REQUEST_HEADER_BYTES + payload.byteLength;
+  requestFields[2] = id;
+  requestScratch[1] = payload;
+  return requestScratch;
+}
+
+/** The parts of a response or dispatch message; valid until the next call of this function. */
+export function responseParts(id: number, error: number, payload: Uint8Array): NativeParts {
+  responseFields[0] = RESPONSE_HEADER_BYTES + payload.byteLength;
+  responseFields[2] = id;
+  responseFields[4] = error;
+  responseScratch[1] = payload;
+  return responseScratch;
+}
+
+/** A response or dispatch message without a payload. */
+export function headerOnly(id: number, error: number): NativeParts {
+  return responseParts(id, error, EMPTY);
+}
+
+/** Lets go of the last payload, so that a large one is not kept alive by the scratch. */
+export function releaseParts(): void {
+  requestScratch[1] = EMPTY;
+  responseScratch[1] = EMPTY;
+}

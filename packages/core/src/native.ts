@@ -1,0 +1,247 @@
+// The addon's shape: every function and call-back that crosses the border between TypeScript and
+// the C++ core, and the loading of the binary. `native/js/` is the other side of this page.
+//
+// Rules of the border:
+//  - Servers, connections and clients are named by numbers that are never used twice in an
+//    environment; a number that is unknown, closed or of another kind is an error, never a crash.
+//  - A function that fails throws a CoroIpcError (the class is handed over by `setup`).
+//  - Arguments were checked by the caller; the C++ side checks again what memory safety rests on
+//    and throws a TypeError.
+//  - A call-back of NativeServerHost must not throw; should it throw all the same, the exception
+//    leaves the function that was driving the server, after that function has done its work.
+//  - Memory shared with a peer is seen from JavaScript only through an ArrayBuffer that is
+//    detached when its mapping goes.
+
+import { createRequire } from 'node:module';
+import { CoroIpcError } from './errors.js';
+
+/** The message parts of one message, in order; together they are one contiguous message. */
+export type NativeParts = readonly Uint8Array[];
+
+/** Keys of a server's own descriptors; every larger key is a connection's number. */
+export const KEY_LISTENER = 0;
+export const KEY_BELL = 1;
+export const KEY_TIMER = 2;
+
+/** What a server's counters are called, in the order of their numbers on the border. */
+export const COUNTER_NAMES = [
+  'requests',
+  'responses',
+  'dispatched',
+  'queue_size',
+  'flow_control',
+  'flow_control_count',
+  'sem_retry_count',
+  'send_retry_count',
+  'recv_retry_count',
+  'invalid_request',
+  'overload',
+] as const;
+
+export type CounterName = (typeof COUNTER_NAMES)[number];
+
+/** Limits of a server; every one has to be given. */
+export interface NativeServerOptions {
+  /** Abstract socket name, 1 to 107 bytes of UTF-8. */
+  readonly name: string;
+  /** Time for a peer to finish its handshake, in milliseconds. */
+  readonly handshakeTimeoutMs: number;
+  /** Connections at once. */
+  readonly maxConnections: number;
+  /** Largest shared buffer a client may bring, in bytes. */
+  readonly maxBufferBytes: number;
+  /** Most bytes of dispatch messages queued for one connection. */
+  readonly maxQueueBytes: number;
+  /** Most zero-copy buffers a connection may hold. */
+  readonly maxZeroCopyBuffers: number;
+  /** Requests served in one call of `serverDispatch`, before the loop gets its turn. */
+  readonly requestsPerTurn: number;
+  /** How long to spin for the next request after answering one, in microseconds; 0 is never. */
+  readonly spinUs: number;
+  /** Whether `counted` is to be called. */
+  readonly countChanges: boolean;
+}
+
+/** What the core asks of, and tells, the TypeScript side of a server. */
+export interface NativeServerHost {
+  /** Watch `fd` for POLLIN. */
+  pollAdd(fd: number, key: number): void;
+  /** Watch `fd` for exactly `events`. */
+  pollModify(fd: number, key: number, events: number): void;
+  /** Forget `fd`: it is closed right after this call. */
+  pollRemove(fd: number, key: number): void;
+  /** May this peer use this service? A status; anything but OK is sent to it. `generation` is 12 or 14. */
+  admit(
+    connection: number,
+    service: number,
+    uid: number,
+    gid: number,
+    pid: number,
+    generation: number,
+    fd: number,
+  ): number;
+  /** The memory is mapped, the peer not yet answered: run the connect function. A status. */
+  connected(connection: number): number;
+  /** A request of `size` bytes (header included) waits to be read with `requestRead`. */
+  request(connection: number, id: number, size: number, zeroCopy: boolean): void;
+  /** The connection is over: run the disconnect function. `false`: it is busy, ask again. */
+  disconnected(connection: number): boolean;
+  /** The last reference is gone; the number is dead. Also called for a connection never admitted to `connected`. */
+  released(connection: number): void;
+  /** A counter changed: `value` is the new value of a level (`queue_size`, `flow_control`), else the increment. */
+  counted(connection: number, counter: number, value: number): void;
+  /** The outgoing queue of the connection became empty. */
+  drained(connection: number): void;
+  /** A line for the log, with a syslog level. */
+  log(level: number, message: string): void;
+  /** The server holds nothing any more; its number is dead. */
+  closed(): void;
+}
+
+/** Options of a client's connection; every one has to be given. */
+export interface NativeClientOptions {
+  /** Abstract socket name, 1 to 107 bytes of UTF-8. */
+  readonly name: string;
+  readonly service: number;
+  readonly requestBytes: number;
+  readonly responseBytes: number;
+  readonly dispatchBytes: number;
+  /** The classic wire's generation: 12 or 14. */
+  readonly generation: number;
+  /** How long a blocking wait spins before it sleeps, in microseconds; 0 is never. */
+  readonly spinUs: number;
+}
+
+export interface NativeConnectionInfo {
+  readonly fd: number;
+  readonly service: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly pid: number;
+  readonly generation: number;
+  readonly requestBytes: number;
+  readonly responseBytes: number;
+  readonly dispatchBytes: number;
+  readonly queuedMessages: number;
+  readonly queuedBytes: number;
+  /** In the order of COUNTER_NAMES. */
+  readonly counters: readonly number[];
+}
+
+export interface NativeAddon {
+  /** Hands over what the core throws. Called once an environment. */
+  setup(errorClass: typeof CoroIpcError): void;
+
+  // Servers. ---------------------------------------------------------------------------------
+
+  /** Binds and listens, and calls `pollAdd` for the server's own descriptors. */
+  serverOpen(options: NativeServerOptions, host: NativeServerHost): number;
+  /** Accepts what waits on the listening descriptor. */
+  serverAccept(server: number): void;
+  /** Serves one readiness of the descriptor of `key`; false when the core has called `pollRemove` for it. */
+  serverDispatch(server: number, key: number, revents: number): boolean;
+  /** Begins to end every connection of a service; returns how many are left. */
+  serverEndService(server: number, service: number): number;
+  /** Ends everything; `closed` is called when the last disconnect function has finished, which may be at once. */
+  serverClose(server: number): void;
+
+  /** Copies the waiting request, header included, to `into`; returns its size. */
+  requestRead(connection: number, into: Uint8Array): number;
+  /** The waiting zero-copy request where it lies; detached when the peer frees the buffer or goes. */
+  requestView(connection: number): { buffer: ArrayBuffer; offset: number; size: number };
+  /** Answers the waiting request. Throws BAD_OPERATION without one, TOO_BIG beyond the response buffer. */
+  respond(connection: number, parts: NativeParts): void;
+  /** Sends or queues a dispatch message; false when queued. Throws TOO_BIG, TRY_AGAIN (queue full), LIBRARY (over). */
+  dispatch(connection: number, parts: NativeParts): boolean;
+  connectionEnd(connection: number): void;
+  connectionRef(connection: number): void;
+  connectionUnref(connection: number): void;
+  connectionInfo(connection: number): NativeConnectionInfo;
+
+  // Clients. ---------------------------------------------------------------------------------
+
+  /** Connects and waits for the answer; blocks up to `timeoutMs` (negative: for ever). */
+  clientConnect(options: NativeClientOptions, timeoutMs: number): number;
+  /** Starts to connect without blocking. Throws TRY_AGAIN when nobody listens or the backlog is full. */
+  clientBegin(options: NativeClientOptions): number;
+  /** Goes on with a handshake when its socket is readable or writable: true when connected. */
+  clientAdvance(client: number): boolean;
+  /** The events the handshake waits for. */
+  clientEvents(client: number): number;
+  /** The socket, for watching; the core owns it. */
+  clientSocket(client: number): number;
+  /** A duplicate of the socket for the user's own poll set, closed with the client. */
+  clientFd(client: number): number;
+  /** An eventfd that rings after `clientArm`; created at the first call, closed with the client. */
+  clientBell(client: number): number;
+  clientClose(client: number): void;
+  /** The process id of the server, as the kernel says. */
+  clientServerPid(client: number): number;
+
+  /** Sends a request. Throws BUSY while one is outstanding, INVALID_PARAM beyond the request buffer. */
+  clientSend(client: number, parts: NativeParts): void;
+  /** Waits for the answer of the outstanding request: its size, or 0 after `timeoutMs` (negative: for ever). */
+  clientAwait(client: number, timeoutMs: number): number;
+  /** `clientSend` and `clientAwait` in one. On 0 the request is still outstanding. */
+  clientCall(client: number, parts: NativeParts, timeoutMs: number): number;
+  /** Asks for the bell when the answer comes: its size when it is there already, else 0. */
+  clientArm(client: number): number;
+  /** Gives the outstanding request up: its late answer is dropped before the next request goes out. */
+  clientAbandon(client: number): void;
+  /** Copies the answer's first bytes to `into`, and makes room for the next request; returns how many. */
+  clientReceive(client: number, into: Uint8Array): number;
+  /** The response buffer itself, in place of `clientReceive`: valid until the next request or close. */
+  clientResponse(client: number): ArrayBuffer;
+  /** How many late answers were dropped. */
+  clientLateAnswers(client: number): number;
+
+  /** Waits for the next dispatch message: its size, or 0 after `timeoutMs` (negative: for ever). */
+  clientNext(client: number, timeoutMs: number): number;
+  /** Copies the current dispatch message to `into`; returns how many bytes. */
+  clientRead(client: number, into: Uint8Array): number;
+  /** Where the current message begins in `clientRing`. */
+  clientOffset(client: number): number;
+  /** The doubly mapped dispatch ring. */
+  clientRing(client: number): ArrayBuffer;
+  /** Ends the current dispatch message and makes its room free. Throws BAD_OPERATION without one. */
+  clientPut(client: number): void;
+  clientFlowControlled(client: number): boolean;
+
+  /** A zero-copy buffer of `size + headerSize` bytes, shared with the server. */
+  clientZcbAlloc(client: number, size: number, headerSize: number, timeoutMs: number): ArrayBuffer;
+  /** Frees it; detaches `buffer`. */
+  clientZcbFree(client: number, buffer: ArrayBuffer, timeoutMs: number): void;
+  /** Sends the request that lies in the buffer. Then as after `clientCall`. */
+  clientZcbCall(client: number, buffer: ArrayBuffer, timeoutMs: number): number;
+
+  // The default poll adapter: a thread that watches, and wakes JavaScript. --------------------
+
+  watcherOpen(): number;
+  watcherAdd(watcher: number, fd: number, onReady: (revents: number) => void): number;
+  watcherModify(watcher: number, handle: number, events: number): void;
+  watcherRemove(watcher: number, handle: number): void;
+  watcherRef(watcher: number, handle: number, ref: boolean): void;
+  watcherClose(watcher: number): void;
+
+  /** poll(2) over triples of fd, events and revents; writes the revents; returns how many are ready. */
+  poll(fds: Int32Array, timeoutMs: number): number;
+}
+
+function load(): NativeAddon {
+  const platform = `${process.platform}-${process.arch}`;
+  const path = `../prebuilds/${platform}/coroipc.node`;
+  let addon: NativeAddon;
+  try {
+    addon = createRequire(import.meta.url)(path) as NativeAddon;
+  } catch (cause) {
+    throw new Error(
+      `@coroipc/core has no binary for ${platform} that loads here (prebuilds/${platform}/coroipc.node); it supports Linux on x64 and arm64`,
+      { cause },
+    );
+  }
+  addon.setup(CoroIpcError);
+  return addon;
+}
+
+/** The C++ core of this environment. */
+export const native: NativeAddon = load();

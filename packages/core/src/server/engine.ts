@@ -1,0 +1,143 @@
+// The one engine under both server APIs: it opens, drives and closes the native server, has its
+// descriptors watched, and brings exceptions of users' functions out where the core was entered.
+//
+// Invariants:
+//  - The engine's name is in `servedNames` while it listens.
+//  - After `close` began no function enters the core for the server but `dispatch`, which goes on
+//    until `closed`, since disconnect functions may be busy.
+//
+// Everything here runs on the thread that opened the server. A server may be closed inside any
+// function that it calls.
+
+import { CoroIpcError } from '../errors.js';
+import { native } from '../native.js';
+import type { PollEvents } from '../poll/contract.js';
+import { CS } from '../status.js';
+import type { ServerConnection } from './connection.js';
+import { Failures } from './failures.js';
+import { serverHost } from './host.js';
+import type { ServerLimits } from './limits.js';
+import type { ServerOwner } from './owner.js';
+import { servedNames } from './served-names.js';
+import type { ServerWatches, WatchTarget } from './watches.js';
+
+export class ServerEngine implements WatchTarget {
+  readonly name: string;
+  readonly #owner: ServerOwner;
+  readonly #watches: ServerWatches;
+  readonly #failures: Failures;
+  #server: number | undefined;
+  #closing = false;
+  #unwatched: number[] = [];
+
+  constructor(name: string, owner: ServerOwner, watches: ServerWatches) {
+    this.name = name;
+    this.#owner = owner;
+    this.#watches = watches;
+    this.#failures = new Failures(name);
+  }
+
+  /** Binds, listens and starts to be watched. Called once. */
+  open(limits: ServerLimits, countChanges: boolean): void {
+    const host = serverHost({
+      owner: this.#owner,
+      watches: this.#watches,
+      target: this,
+      failures: this.#failures,
+      unwatched: (key) => this.#unwatched.push(key),
+      closed: () => {
+        this.#server = undefined;
+      },
+    });
+    const outer = this.#failures.enter();
+    try {
+      this.#server = native.serverOpen({ name: this.name, ...limits, countChanges }, host);
+      // A server whose own descriptors the poll system did not take is not open.
+      if (this.#failures.any) native.serverClose(this.#server);
+    } finally {
+      this.#failures.leave(outer);
+    }
+    servedNames.add(this.name);
+  }
+
+  accept(): void {
+    if (this.#server === undefined || this.#closing) return;
+    const outer = this.#failures.enter();
+    try {
+      native.serverAccept(this.#server);
+    } finally {
+      this.#leave(outer);
+    }
+  }
+
+  dispatch(key: number, revents: PollEvents): boolean {
+    if (this.#server === undefined) return false;
+    const outer = this.#failures.enter();
+    try {
+      return native.serverDispatch(this.#server, key, revents);
+    } finally {
+      this.#leave(outer);
+    }
+  }
+
+  /** Begins to end every connection of a service; returns how many are left. */
+  endService(service: number): number {
+    if (this.#server === undefined) return 0;
+    const outer = this.#failures.enter();
+    try {
+      return native.serverEndService(this.#server, service);
+    } finally {
+      this.#leave(outer);
+    }
+  }
+
+  /** Begins to end one connection. */
+  endConnection(connection: ServerConnection): void {
+    if (connection.phase !== 'open') return;
+    const outer = this.#failures.enter();
+    try {
+      native.connectionEnd(connection.number);
+    } finally {
+      this.#leave(outer);
+    }
+  }
+
+  /** Ends everything; the owner's `ended` is called when that is done, which may be at once. */
+  close(): void {
+    if (this.#server === undefined || this.#closing) return;
+    this.#closing = true;
+    servedNames.delete(this.name);
+    const outer = this.#failures.enter();
+    try {
+      native.serverClose(this.#server);
+    } finally {
+      this.#leave(outer);
+    }
+  }
+
+  /** Whether the watches keep the process alive. */
+  ref(on: boolean): void {
+    this.#watches.ref(on);
+  }
+
+  /** Takes an exception of a user's function, to throw it where the core was entered. */
+  raise(error: unknown): void {
+    this.#failures.raise(error);
+  }
+
+  #leave(outer: unknown[] | undefined): void {
+    if (this.#unwatched.length > 0 && this.#failures.outermost) this.#endUnwatched();
+    this.#failures.leave(outer);
+  }
+
+  // A connection that the poll system did not take would never be heard: it ends.
+  #endUnwatched(): void {
+    for (const key of this.#unwatched.splice(0)) {
+      try {
+        native.connectionEnd(key);
+      } catch (error) {
+        if (!CoroIpcError.is(error, CS.ERR_BAD_HANDLE)) this.raise(error);
+      }
+    }
+  }
+}

@@ -1,0 +1,87 @@
+// One connection of an IpcServer, as services see it.
+
+import { checkId, checkPayload } from '../arguments.js';
+import { CoroIpcError } from '../errors.js';
+import { type Payload, releaseParts, responseParts } from '../messages.js';
+import { CS } from '../status.js';
+import type { ServerConnection } from './connection.js';
+import { type ConnectionStats, statsOf } from './server-stats.js';
+
+/** A connection, from a service's `connect` to its `disconnect`. */
+export class IpcConnection {
+  /** A number that no other connection of this thread ever has. */
+  readonly id: number;
+  readonly service: number;
+  /** The peer's real user id, as the kernel says. */
+  readonly uid: number;
+  /** The peer's real group id, as the kernel says. */
+  readonly gid: number;
+  /** The peer's process id, as the kernel says. */
+  readonly pid: number;
+  /** The generation of the classic wire that the peer speaks. */
+  readonly generation: '1.2' | '1.4';
+  /** Private data: whatever the service keeps here. */
+  data: unknown = undefined;
+  readonly #link: ServerConnection;
+  readonly #end: (link: ServerConnection) => void;
+  #closing = false;
+  #last: ConnectionStats | undefined;
+
+  /** Called by the library alone. `end` ends the core's connection. */
+  constructor(link: ServerConnection, end: (link: ServerConnection) => void) {
+    const { number, service, uid, gid, pid, generation } = link.identity;
+    this.id = number;
+    this.service = service;
+    this.uid = uid;
+    this.gid = gid;
+    this.pid = pid;
+    this.generation = generation === 14 ? '1.4' : '1.2';
+    this.#link = link;
+    this.#end = end;
+  }
+
+  /** Whether the connection is over, or is ending because `close` was called. */
+  get closed(): boolean {
+    return this.#closing || this.#link.phase !== 'open';
+  }
+
+  /**
+   * Sends a dispatch message, or queues it while the client's ring is full.
+   *
+   * @param id The message's id, 0 to 65535.
+   * @returns false when it was queued; the server's `drain` event tells when the queue is empty.
+   * @throws {CoroIpcError} TOO_BIG beyond what the ring can ever hold, TRY_AGAIN when the limit
+   * `maxQueueBytes` is reached, LIBRARY when the connection is over.
+   */
+  dispatch(id: number, payload?: Payload): boolean {
+    checkId('id', id);
+    return this.send(id, checkPayload('payload', payload));
+  }
+
+  /** {@link dispatch} of arguments that were checked; called by the library alone. */
+  send(id: number, payload: Uint8Array): boolean {
+    if (this.#closing) throw new CoroIpcError(CS.ERR_LIBRARY, 'dispatch: the connection is over');
+    const sent = this.#link.dispatch(responseParts(id, CS.OK, payload));
+    releaseParts();
+    return sent;
+  }
+
+  /** The counters; of a closed connection, the last ones. */
+  stats(): ConnectionStats {
+    return this.#last ?? statsOf(this.#link);
+  }
+
+  /** Keeps the counters of a connection that ends; called by the library alone. */
+  keepStats(): ConnectionStats {
+    this.#last ??= statsOf(this.#link);
+    return this.#last;
+  }
+
+  /** Ends the connection: its `disconnect` function runs soon. A second call does nothing. */
+  close(): void {
+    if (this.closed) return;
+    this.#closing = true;
+    // Not at once: this may be the connect function, and the core is in the midst of it then.
+    queueMicrotask(() => this.#end(this.#link));
+  }
+}

@@ -1,0 +1,70 @@
+// One request of an IpcServer. It is answered exactly once, at any later time; the connection
+// carries no other request until then.
+
+import { checkInteger, checkPayload, MAX_INT32 } from '../arguments.js';
+import { CoroIpcError } from '../errors.js';
+import { headerOnly, type Payload } from '../messages.js';
+import { CS } from '../status.js';
+import type { ServerConnection } from './connection.js';
+import type { IpcConnection } from './ipc-connection.js';
+
+/** A request that a {@link RequestHandler} serves. */
+export class IpcRequest {
+  /** The command id. */
+  readonly id: number;
+  /** The bytes after the header, in memory of the request's own. */
+  readonly payload: Buffer;
+  readonly connection: IpcConnection;
+  readonly #link: ServerConnection;
+  readonly #serial: number;
+  #answered = false;
+
+  /** Called by the library alone. */
+  constructor(payload: Buffer, connection: IpcConnection, link: ServerConnection) {
+    this.id = link.requestId;
+    this.payload = payload;
+    this.connection = connection;
+    this.#link = link;
+    this.#serial = link.serial;
+  }
+
+  /** Whether the answer has been sent. */
+  get answered(): boolean {
+    return this.#answered;
+  }
+
+  /**
+   * Sends the answer.
+   *
+   * @throws {CoroIpcError} BAD_OPERATION for a second answer, TOO_BIG beyond the client's response
+   * buffer (the request still waits then), LIBRARY when the connection is over.
+   */
+  respond(payload?: Payload): void {
+    const bytes = checkPayload('payload', payload);
+    this.#checkWaiting('respond');
+    this.#link.respondWith(CS.OK, bytes);
+    this.#answered = true;
+  }
+
+  /**
+   * Answers with a status and no payload.
+   *
+   * @param status 2 to 2147483647: {@link CS} has the known ones.
+   * @throws {CoroIpcError} as {@link respond}.
+   */
+  fail(status: number): void {
+    checkInteger('status', status, CS.OK + 1, MAX_INT32);
+    this.#checkWaiting('fail');
+    this.#link.respond(headerOnly(this.id, status));
+    this.#answered = true;
+  }
+
+  #checkWaiting(what: string): void {
+    if (this.#answered) {
+      throw new CoroIpcError(CS.ERR_BAD_OPERATION, `${what}: request ${this.id} is answered`);
+    }
+    if (this.#link.phase === 'open' && !this.#link.awaits(this.#serial)) {
+      throw new CoroIpcError(CS.ERR_BAD_OPERATION, `${what}: request ${this.id} waits no more`);
+    }
+  }
+}

@@ -1,0 +1,34 @@
+// What an IpcServer is told, and what it tells: options and events.
+
+import type { PollAdapter } from '../poll/contract.js';
+import type { IpcConnection } from './ipc-connection.js';
+import type { IpcRequest } from './ipc-request.js';
+import type { ServerLimits } from './limits.js';
+import type { PeerCredentials } from './service-host.js';
+
+/** What a server is made of. */
+export interface IpcServerOptions {
+  /** The abstract socket name: 1 to 107 bytes of UTF-8 without a zero byte. */
+  name: string;
+  /** The poll system. Default: the library's own thread. */
+  adapter?: PollAdapter;
+  /**
+   * Whether a peer may use a service; exactly `true` admits, so a Promise denies. Default: root
+   * and this process's effective user.
+   */
+  authenticate?: (peer: PeerCredentials, service: number) => boolean;
+  /** What peers may take. */
+  limits?: Partial<ServerLimits>;
+}
+
+/** The events of an {@link IpcServer}. An exception of a listener is an uncaught exception. */
+export interface IpcServerEvents {
+  listening: () => void;
+  connection: (connection: IpcConnection) => void;
+  disconnect: (connection: IpcConnection) => void;
+  /** A handler threw or rejected, or its answer could not be sent; the peer has a status. */
+  requestError: (error: unknown, request: IpcRequest) => void;
+  /** The queue of a connection became empty. */
+  drain: (connection: IpcConnection) => void;
+  close: () => void;
+}

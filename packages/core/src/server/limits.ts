@@ -1,0 +1,62 @@
+// What a server allows its peers to take. Every limit has a default and a range.
+
+import { checkInteger, checkObject, MAX_INT32 } from '../arguments.js';
+
+/** Limits of a server. A peer that goes beyond one is refused or cut off; the server goes on. */
+export interface ServerLimits {
+  /** Time for a peer to finish its handshake, in milliseconds. Default 5000. */
+  readonly handshakeTimeoutMs: number;
+  /** Connections at once. Default 4096. */
+  readonly maxConnections: number;
+  /** Largest shared buffer a client may bring, in bytes. Default 64 MiB. */
+  readonly maxBufferBytes: number;
+  /** Most bytes of dispatch messages queued for one connection. Default 16 MiB. */
+  readonly maxQueueBytes: number;
+  /** Most zero-copy buffers a connection may hold. Default 64. */
+  readonly maxZeroCopyBuffers: number;
+  /** Requests served in one turn of the loop. Default 64. */
+  readonly requestsPerTurn: number;
+  /** How long to spin for a next request after an answer, in microseconds; 0 is never. Default 20. */
+  readonly spinUs: number;
+}
+
+const MIB = 1024 * 1024;
+
+/** The limits of a server that names none. */
+export const DEFAULT_SERVER_LIMITS: ServerLimits = Object.freeze({
+  handshakeTimeoutMs: 5000,
+  maxConnections: 4096,
+  maxBufferBytes: 64 * MIB,
+  maxQueueBytes: 16 * MIB,
+  maxZeroCopyBuffers: 64,
+  requestsPerTurn: 64,
+  spinUs: 20,
+});
+
+const RANGES: Readonly<Record<keyof ServerLimits, readonly [least: number, most: number]>> = {
+  handshakeTimeoutMs: [1, MAX_INT32],
+  maxConnections: [1, 1_000_000],
+  maxBufferBytes: [4096, 1024 * MIB],
+  maxQueueBytes: [0, MAX_INT32],
+  maxZeroCopyBuffers: [0, 65536],
+  requestsPerTurn: [1, 65536],
+  spinUs: [0, 1_000_000],
+};
+
+/** The default limits with those of `given` in their place. */
+export function serverLimits(given: Partial<ServerLimits> | undefined): ServerLimits {
+  if (given === undefined) return DEFAULT_SERVER_LIMITS;
+  checkObject('limits', given);
+  const limits: { -readonly [name in keyof ServerLimits]: number } = { ...DEFAULT_SERVER_LIMITS };
+  for (const [name, value] of Object.entries(given)) {
+    if (!Object.hasOwn(RANGES, name)) {
+      throw new TypeError(
+        `limits.${name} is not a limit; the limits are ${Object.keys(RANGES).join(', ')}`,
+      );
+    }
+    if (value === undefined) continue;
+    const limit = name as keyof ServerLimits;
+    limits[limit] = checkInteger(`limits.${name}`, value, ...RANGES[limit]);
+  }
+  return limits;
+}

@@ -1,0 +1,28 @@
+// What the engine asks of, and tells, the server API that stands on it (coroipcs or IpcServer).
+
+import type { ServerConnection } from './connection.js';
+
+/** The syslog level of a line that tells of a failure. */
+export const LOG_ERR = 3;
+
+/** Every function may throw: the engine takes the exception to where the core was entered. */
+export interface ServerOwner {
+  /** May this peer use its service? Anything but CS.OK is sent to it. */
+  admit(connection: ServerConnection): number;
+  /** The connection is usable: run the connect function. Anything but CS.OK refuses it. */
+  connected(connection: ServerConnection): number;
+  /** A request waits, and `connection.begin` was called for it. */
+  request(connection: ServerConnection, id: number, size: number, zeroCopy: boolean): void;
+  /** Run the disconnect function; `false`: it is busy, ask again. */
+  disconnected(connection: ServerConnection): boolean;
+  /** The connection will not be seen again. */
+  released(connection: ServerConnection): void;
+  /** A counter changed: `value` is a level or an increment, as NativeServerHost says. */
+  counted(connection: ServerConnection, counter: number, value: number): void;
+  /** The queue of the connection became empty. */
+  drained(connection: ServerConnection): void;
+  /** A line for the log, with a syslog level. */
+  log(level: number, message: string): void;
+  /** The server holds nothing any more. */
+  ended(): void;
+}

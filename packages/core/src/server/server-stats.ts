@@ -1,0 +1,82 @@
+// The counters of connections and servers, under the names that the API for people gives them.
+
+import { native } from '../native.js';
+import { ServerConnection } from './connection.js';
+
+/** What was counted of one connection, or of all connections of a server. */
+export interface TrafficStats {
+  readonly requests: number;
+  readonly responses: number;
+  /** Dispatch messages put in the ring. */
+  readonly dispatched: number;
+  /** How often flow control began: a ring was full, and messages were queued. */
+  readonly flowControlCount: number;
+  /** Waits on a semaphore that had to be repeated. */
+  readonly semRetryCount: number;
+  /** Sends on the socket that had to be repeated. */
+  readonly sendRetryCount: number;
+  /** Receives on the socket that had to be repeated. */
+  readonly recvRetryCount: number;
+  /** Requests that nobody takes: answered ERR_INVALID_PARAM. */
+  readonly invalidRequests: number;
+}
+
+/** The counters of one connection. */
+export interface ConnectionStats extends TrafficStats {
+  /** Dispatch messages held back because the client's ring is full, now. */
+  readonly queuedMessages: number;
+  /** Their bytes. */
+  readonly queuedBytes: number;
+}
+
+/** The counters of a server: those of all its connections, the ended ones included. */
+export interface ServerStats extends ConnectionStats {
+  /** Connections now. */
+  readonly connections: number;
+  /** Connections since the server listens. */
+  readonly connectionsTotal: number;
+  /** Peers that were refused by `authenticate`, for want of the service, or by its `connect`. */
+  readonly refused: number;
+}
+
+/** Counters that can be added to. */
+export type Totals = { -readonly [name in keyof ConnectionStats]: number };
+
+/** Counters at zero. */
+export function noStats(): Totals {
+  return {
+    requests: 0,
+    responses: 0,
+    dispatched: 0,
+    flowControlCount: 0,
+    semRetryCount: 0,
+    sendRetryCount: 0,
+    recvRetryCount: 0,
+    invalidRequests: 0,
+    queuedMessages: 0,
+    queuedBytes: 0,
+  };
+}
+
+/** Adds `more` to `totals`. */
+export function addStats(totals: Totals, more: ConnectionStats): void {
+  for (const name of Object.keys(totals) as (keyof Totals)[]) totals[name] += more[name];
+}
+
+/** The counters of a connection that the core still knows. */
+export function statsOf(link: ServerConnection): ConnectionStats {
+  const { counters, queuedMessages, queuedBytes } = native.connectionInfo(link.number);
+  const count = ServerConnection.counter;
+  return {
+    requests: count(counters, 'requests'),
+    responses: count(counters, 'responses'),
+    dispatched: count(counters, 'dispatched'),
+    flowControlCount: count(counters, 'flow_control_count'),
+    semRetryCount: count(counters, 'sem_retry_count'),
+    sendRetryCount: count(counters, 'send_retry_count'),
+    recvRetryCount: count(counters, 'recv_retry_count'),
+    invalidRequests: count(counters, 'invalid_request') + link.invalidRequests,
+    queuedMessages,
+    queuedBytes,
+  };
+}

@@ -1,0 +1,211 @@
+// What an IpcServer does for the engine: admission, the functions of services, answers.
+//
+// A request's way: the handler from the service's table, a copy of the payload, the handler's
+// result as the answer. Whatever goes wrong in between is answered with a status, so that no peer
+// waits for ever, and emitted as `requestError`.
+
+import { debuglog } from 'node:util';
+import { checkFunction } from '../arguments.js';
+import { CoroIpcError } from '../errors.js';
+import { type Payload, REQUEST_HEADER_BYTES } from '../messages.js';
+import { CS } from '../status.js';
+import type { ServerConnection } from './connection.js';
+import { IpcConnection } from './ipc-connection.js';
+import { IpcRequest } from './ipc-request.js';
+import type { ServerOwner } from './owner.js';
+import { addStats, noStats, type ServerStats, type Totals } from './server-stats.js';
+import type { ServiceTable } from './service-table.js';
+
+/** Who wants to connect, as the kernel says. */
+export interface PeerCredentials {
+  readonly uid: number;
+  readonly gid: number;
+  readonly pid: number;
+}
+
+export type Authenticate = (peer: PeerCredentials, service: number) => boolean;
+
+/** Where the server's events go, and what it can do to a connection. */
+export interface ServiceHostOutlet {
+  connection(connection: IpcConnection): void;
+  disconnect(connection: IpcConnection): void;
+  drain(connection: IpcConnection): void;
+  requestError(error: unknown, request: IpcRequest): void;
+  ended(): void;
+  /** Takes an exception that must not stop what goes on. */
+  raise(error: unknown): void;
+  /** Ends a connection. */
+  end(link: ServerConnection): void;
+}
+
+const debug = debuglog('coroipc');
+
+export class ServiceHost implements ServerOwner {
+  readonly connections: Set<IpcConnection> = new Set<IpcConnection>();
+  readonly #name: string;
+  readonly #services: ServiceTable;
+  readonly #authenticate: Authenticate;
+  readonly #outlet: ServiceHostOutlet;
+  readonly #ended: Totals = noStats();
+  #connectionsTotal = 0;
+  #refused = 0;
+
+  constructor(
+    name: string,
+    services: ServiceTable,
+    authenticate: Authenticate,
+    outlet: ServiceHostOutlet,
+  ) {
+    this.#name = name;
+    this.#services = services;
+    this.#authenticate = authenticate;
+    this.#outlet = outlet;
+  }
+
+  stats(): ServerStats {
+    const totals = { ...this.#ended };
+    for (const connection of this.connections) addStats(totals, connection.stats());
+    return {
+      ...totals,
+      connections: this.connections.size,
+      connectionsTotal: this.#connectionsTotal,
+      refused: this.#refused,
+    };
+  }
+
+  admit(link: ServerConnection): number {
+    const { uid, gid, pid, service } = link.identity;
+    // Counted as refused until it is not: the function below may throw.
+    this.#refused += 1;
+    if (this.#authenticate({ uid, gid, pid }, service) !== true) return CS.ERR_SECURITY;
+    if (this.#services.get(service) === undefined) return CS.ERR_NOT_EXIST;
+    this.#refused -= 1;
+    return CS.OK;
+  }
+
+  connected(link: ServerConnection): number {
+    const service = this.#services.get(link.service);
+    if (service === undefined) return CS.ERR_NOT_EXIST;
+    const connection = new IpcConnection(link, this.#outlet.end);
+    link.attachment = connection;
+    try {
+      service.definition.connect?.(connection);
+    } catch (error) {
+      this.#refused += 1;
+      this.log(5, `service ${link.service} refused a connection: ${error}`);
+      return statusOf(error);
+    }
+    this.#connectionsTotal += 1;
+    this.connections.add(connection);
+    service.connections.add(connection);
+    this.#quietly(() => this.#outlet.connection(connection));
+    return CS.OK;
+  }
+
+  request(link: ServerConnection, _id: number, size: number): void {
+    const payload = link.read(size).subarray(REQUEST_HEADER_BYTES);
+    const request = new IpcRequest(payload, link.attachment as IpcConnection, link);
+    try {
+      const handler = this.#services.get(link.service)?.handler(request.id);
+      if (handler === undefined) {
+        link.invalidRequests += 1;
+        link.refuse(CS.ERR_INVALID_PARAM);
+        return;
+      }
+      const result = handler(request);
+      if (result !== undefined) this.#take(request, result);
+    } catch (error) {
+      this.#failed(request, error);
+    }
+  }
+
+  disconnected(link: ServerConnection): boolean {
+    const connection = link.attachment as IpcConnection;
+    const service = this.#services.get(link.service);
+    this.connections.delete(connection);
+    service?.connections.delete(connection);
+    this.#quietly(() => addStats(this.#ended, { ...connection.keepStats(), ...NOTHING_QUEUED }));
+    this.#quietly(() => service?.definition.disconnect?.(connection));
+    this.#quietly(() => this.#outlet.disconnect(connection));
+    return true;
+  }
+
+  released(): void {}
+
+  counted(): void {}
+
+  drained(link: ServerConnection): void {
+    this.#outlet.drain(link.attachment as IpcConnection);
+  }
+
+  log(level: number, message: string): void {
+    debug('%s: <%d> %s', this.#name, level, message);
+  }
+
+  ended(): void {
+    this.#outlet.ended();
+  }
+
+  // A closure is made only where a promise needs one.
+  #take(request: IpcRequest, result: unknown): void {
+    if (isThenable(result)) {
+      result.then(
+        (payload) => this.#settle(request, payload),
+        (error: unknown) => this.#failed(request, error),
+      );
+    } else {
+      this.#settle(request, result);
+    }
+  }
+
+  // A result after an answer, or after the connection, has nobody to go to.
+  #settle(request: IpcRequest, payload: unknown): void {
+    if (request.answered || request.connection.closed) return;
+    try {
+      request.respond(payload as Payload | undefined);
+    } catch (error) {
+      this.#failed(request, error);
+    }
+  }
+
+  #failed(request: IpcRequest, error: unknown): void {
+    if (!request.answered && !request.connection.closed) {
+      try {
+        request.fail(statusOf(error));
+      } catch (reason) {
+        this.log(5, `request ${request.id} got no answer: ${reason}`);
+      }
+    }
+    this.#outlet.requestError(error, request);
+  }
+
+  #quietly(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      this.#outlet.raise(error);
+    }
+  }
+}
+
+const NOTHING_QUEUED = { queuedMessages: 0, queuedBytes: 0 };
+
+function statusOf(error: unknown): number {
+  return CoroIpcError.is(error) && error.status > CS.OK ? error.status : CS.ERR_LIBRARY;
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'then' in value &&
+    typeof value.then === 'function'
+  );
+}
+
+/** Checks `authenticate`: what it returns is compared with `true`, so a Promise denies. */
+export function checkAuthenticate(value: unknown): Authenticate | undefined {
+  if (value === undefined) return undefined;
+  checkFunction('options.authenticate', value);
+  return value as Authenticate;
+}

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { CoroIpcError } from '../errors.js';
+import { CS } from '../status.js';
+import { ServiceTable } from './service-table.js';
+
+const handler = () => 'answer';
+
+describe('ServiceTable', () => {
+  it('takes every service and command id up to 65535', () => {
+    const table = new ServiceTable();
+    table.add(0, { requests: { 0: handler } });
+    table.add(65535, { requests: { 65535: handler } });
+    expect(table.get(0)?.handler(0)).toBe(handler);
+    expect(table.get(65535)?.handler(65535)).toBe(handler);
+    expect(table.get(1)).toBeUndefined();
+  });
+
+  it('refuses ids outside, and a number twice', () => {
+    const table = new ServiceTable();
+    for (const service of [-1, 65536, 1.5, Number.NaN]) {
+      expect(() => table.add(service, {})).toThrow(RangeError);
+    }
+    for (const id of ['-1', '65536', '1.5', '01', 'name']) {
+      expect(() => table.add(1, { requests: { [id]: handler } as never })).toThrow(RangeError);
+    }
+    table.add(1, {});
+    expect(() => table.add(1, {})).toThrow(CoroIpcError);
+    expect(() => table.add(1, {})).toThrow(expect.objectContaining({ status: CS.ERR_EXIST }));
+  });
+
+  it('refuses what is no function', () => {
+    const table = new ServiceTable();
+    expect(() => table.add(1, { requests: { 5: 'x' } as never })).toThrow(
+      'definition.requests[5] must be a function, got "x"',
+    );
+    expect(() => table.add(1, { connect: 5 } as never)).toThrow(TypeError);
+    expect(() => table.add(1, undefined as never)).toThrow(TypeError);
+    expect(table.get(1)).toBeUndefined();
+  });
+
+  it('asks the selector for what the table lacks, and for valid ids only', () => {
+    const asked: number[] = [];
+    const table = new ServiceTable();
+    table.add(1, {
+      requests: { 5: handler },
+      select(id) {
+        asked.push(id);
+        return id === 6 ? handler : undefined;
+      },
+    });
+    const service = table.get(1);
+    expect(service?.handler(5)).toBe(handler);
+    expect(service?.handler(6)).toBe(handler);
+    expect(service?.handler(7)).toBeUndefined();
+    expect(service?.handler(-1)).toBeUndefined();
+    expect(service?.handler(65536)).toBeUndefined();
+    expect(asked).toEqual([6, 7]);
+  });
+});
