@@ -31,7 +31,8 @@ Result<ShmFile> ShmFile::make(std::string_view prefix, size_t bytes) {
   if (!fd.open()) return system_failure("mkostemp");
   ShmFile file(std::move(fd), std::move(path));
   // The classic server maps what the size says, so the size must not be more than asked for.
-  const int code = posix_fallocate(file.fd_.get(), 0, static_cast<off_t>(bytes));
+  int code = EINTR;
+  while (code == EINTR) code = posix_fallocate(file.fd_.get(), 0, static_cast<off_t>(bytes));
   if (code != 0) return system_failure("posix_fallocate", code);
   return file;
 }
