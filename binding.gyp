@@ -22,6 +22,10 @@
       "target_name": "coroipc_libuv",
       "sources": ["<!@(node scripts/native-sources.mjs libuv)"],
       "cflags_cc": ["-isystem <!(node -p \"path.resolve(require('node-addon-api').include_dir)\")"]
+    },
+    {
+      "target_name": "coroipc_test_descriptors",
+      "sources": ["native/test/descriptors.cc"]
     }
   ]
 }

@@ -75,7 +75,8 @@ const stale = outputs.filter(([path, text]) => {
 });
 
 if (process.argv.includes('--check')) {
-  for (const [path] of stale) console.error(`${path} is not what native/status.json makes: run npm run generate`);
+  for (const [path] of stale)
+    console.error(`${path} is not what native/status.json makes: run npm run generate`);
   process.exitCode = stale.length === 0 ? 0 : 1;
 } else {
   for (const [path, text] of stale) writeFileSync(at(path), text);

@@ -5,7 +5,11 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const sources = process.argv
   .slice(2)
-  .flatMap((room) => readdirSync(`${root}native/${room}`, { recursive: true }).map((file) => `native/${room}/${file}`))
+  .flatMap((room) =>
+    readdirSync(`${root}native/${room}`, { recursive: true }).map(
+      (file) => `native/${room}/${file}`,
+    ),
+  )
   .filter((file) => file.endsWith('.cc'))
   .sort();
 console.log(sources.join('\n'));

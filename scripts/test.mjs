@@ -1,0 +1,88 @@
+// npm test: every check and every test, from a fresh clone. Ends with `N passed, N failed`.
+//
+//   npm test [-- SUITE…]     checks, native, unit, conformance, process, faults, interop
+//
+// Each check counts as one, each test as one; a suite that runs no test is a failure.
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { ready } from './ready.mjs';
+import { at, runNode } from './run.mjs';
+import { fromLastLine, fromVitest, sum } from './tally.mjs';
+
+// Ends a suite that hangs: a test that blocks its thread is out of vitest's own limits' reach. The
+// whole run has a bound too, so that CI hears the outcome within its own.
+const SUITE_MS = 12 * 60_000;
+const RUN_MS = 35 * 60_000;
+const limitMs = () => Math.max(1000, Math.min(SUITE_MS, RUN_MS - performance.now()));
+
+async function checks() {
+  const { check } = await import('./check.mjs');
+  return { ...(await check()), notes: [] };
+}
+
+async function native() {
+  const result = await runNode(['scripts/native-test.mjs'], { out: 'both', limitMs: limitMs() });
+  return fromLastLine(result);
+}
+
+async function vitest(project) {
+  const report = `build/test-results/${project}.json`;
+  mkdirSync(at('build/test-results'), { recursive: true });
+  rmSync(at(report), { force: true });
+  const result = await runNode(
+    [
+      ...['node_modules/vitest/vitest.mjs', 'run', '--project', project],
+      ...['--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
+    ],
+    { limitMs: limitMs() },
+  );
+  const text = existsSync(at(report)) ? readFileSync(at(report), 'utf8') : undefined;
+  return fromVitest(result, text);
+}
+
+// The small C programs that speak the classic wire from the facts alone.
+async function interop() {
+  const { code } = await runNode(['test/interop/peers/build.mjs']);
+  if (code !== 0) return { passed: 0, failed: 1, notes: ['its C programs were not built'] };
+  return vitest('interop');
+}
+
+const SUITES = {
+  checks,
+  native,
+  unit: () => vitest('unit'),
+  conformance: () => vitest('conformance'),
+  process: () => vitest('process'),
+  faults: () => vitest('faults'),
+  interop,
+};
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !(name in SUITES));
+if (unknown.length > 0) {
+  console.error(
+    `no such suite: ${unknown.join(', ')}; there are ${Object.keys(SUITES).join(', ')}`,
+  );
+  process.exit(1);
+}
+
+await ready();
+
+const outcomes = [];
+for (const [name, suite] of Object.entries(SUITES)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  console.log(`\n== ${name}`);
+  const start = performance.now();
+  const outcome = await suite();
+  outcomes.push({ name, seconds: (performance.now() - start) / 1000, ...outcome });
+}
+
+console.log('');
+for (const { name, passed, failed, notes, seconds } of outcomes) {
+  const remarks = notes.length === 0 ? '' : ` (${notes.join('; ')})`;
+  const counts = `${passed} passed, ${failed} failed`;
+  console.log(`${name.padEnd(12)} ${counts}, ${seconds.toFixed(0)} s${remarks}`);
+}
+
+const total = sum(outcomes);
+console.log(`${total.passed} passed, ${total.failed} failed`);
+process.exitCode = total.failed === 0 ? 0 : 1;

@@ -1,0 +1,41 @@
+// The suites. Every one is a project of its own: `vitest run --project unit`. A test waits for a
+// condition; the time limits here only end what hangs.
+import { defineConfig } from 'vitest/config';
+
+const limits = { testTimeout: 120_000, hookTimeout: 120_000 };
+
+function project(name: string, include: string[], options: { serial?: boolean } = {}) {
+  const serial = options.serial ?? false;
+  return {
+    test: {
+      name,
+      include,
+      ...limits,
+      pool: 'forks' as const,
+      retry: 0,
+      maxWorkers: serial ? 1 : 2,
+      fileParallelism: !serial,
+      // Projects of different numbers of workers do not run at the same time.
+      sequence: { groupOrder: serial ? 1 : 0 },
+      // What was built is loaded by Node itself, as it will be where it is used.
+      server: { deps: { external: [/\/packages\/[^/]+\/dist\//] } },
+    },
+  };
+}
+
+export default defineConfig({
+  test: {
+    projects: [
+      project('unit', [
+        'packages/*/src/**/*.test.ts',
+        'scripts/**/*.test.mjs',
+        'examples/**/*.test.mjs',
+      ]),
+      project('conformance', ['test/conformance/**/*.test.ts']),
+      // These count processes, descriptors and files of the machine: one at a time.
+      project('process', ['test/process/**/*.test.ts'], { serial: true }),
+      project('faults', ['test/faults/**/*.test.ts'], { serial: true }),
+      project('interop', ['test/interop/**/*.test.ts']),
+    ],
+  },
+});
