@@ -43,6 +43,11 @@ void ShmFile::unlink_now() {
   path_.clear();
 }
 
+void ShmFile::leave() {
+  path_.clear();
+  fd_.reset();
+}
+
 Result<Fd> open_peer_file(std::string_view path, uid_t owner, size_t bytes) {
   if (!path.starts_with(kPrefix)) return Failure{Status::kErrInvalidParam};
   const std::string name(path.substr(kPrefix.size()));

@@ -29,6 +29,8 @@ class ShmFile {
   [[nodiscard]] const std::string& path() const { return path_; }
   // Removes the name; the memory lives on in its mappings.
   void unlink_now();
+  // Leaves the name to whoever it was told to, and lets go of the descriptor.
+  void leave();
 
  private:
   ShmFile(Fd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}

@@ -26,8 +26,11 @@ class ClassicClientChannel final : public ClientChannel {
       Generation generation, uint32_t service, const BufferSizes& sizes, const sys::Fd& socket);
 
   [[nodiscard]] const std::vector<std::byte>& setup_message() const { return setup_message_; }
-  // The server has mapped the files: their names and descriptors are needed no more.
-  void established() { files_ = {}; }
+  // The server said yes. It unlinks the files; one of generation 1.2 says yes before it has opened
+  // them, so their names must stay until it does.
+  void established() {
+    for (sys::ShmFile& file : files_) file.leave();
+  }
 
   size_t request_bytes() const override { return request_->size(); }
   void send(Parts parts) override;
