@@ -9,7 +9,8 @@
     "include_dirs": ["native"],
     "defines": [
       "NAPI_VERSION=9", "NODE_ADDON_API_DISABLE_DEPRECATED",
-      "NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS"
+      "NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS",
+      "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"
     ]
   },
   "targets": [

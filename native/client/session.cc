@@ -12,6 +12,8 @@ namespace {
 
 // A server that died posts nothing, so a sleeping caller looks at the socket this often.
 constexpr int64_t kLookNs = 4'000'000;
+// How long a wait for the socket sleeps before it looks whether it is to end.
+constexpr int64_t kInterruptNs = 20'000'000;
 
 }  // namespace
 
@@ -69,8 +71,18 @@ sys::Outcome Session::finish_handshake(int64_t deadline_ns) {
     sys::Result<bool> done = advance();
     if (!done.ok()) return done.failure();
     if (done.value()) return sys::Nothing{};
-    if (sys::wait_for(socket_, handshake_events(), deadline_ns) == 0)
-      return sys::Failure{Status::kErrTimeout};
+    const Status waited = wait_for_socket(handshake_events(), deadline_ns);
+    if (waited != Status::kOk) return sys::Failure{waited};
+  }
+}
+
+Status Session::wait_for_socket(short events, int64_t deadline_ns) const {
+  for (;;) {
+    const int64_t now = sys::now_ns();
+    const int64_t slice = deadline_ns - now < kInterruptNs ? deadline_ns : now + kInterruptNs;
+    if (sys::wait_for(socket_, events, slice) != 0) return Status::kOk;
+    if (slice == deadline_ns) return Status::kErrTimeout;
+    if (interrupted()) return Status::kErrInterrupt;
   }
 }
 
@@ -161,6 +173,7 @@ Status Session::await(int64_t deadline_ns, uint32_t& size) {
     const int64_t now = sys::now_ns();
     if (now >= deadline_ns) return Status::kErrTimeout;
     channel_->reply_posted().wait(std::min(kLookNs, deadline_ns - now));
+    if (!channel_->reply_ready() && interrupted()) return Status::kErrInterrupt;
   }
 }
 
@@ -211,7 +224,8 @@ Status Session::next(int64_t deadline_ns, uint32_t& size) {
       case wire::Next::kNothing:
         break;
     }
-    if (sys::wait_for(socket_, POLLIN, deadline_ns) == 0) return Status::kErrTimeout;
+    if (const Status waited = wait_for_socket(POLLIN, deadline_ns); waited != Status::kOk)
+      return waited;
   }
 }
 

@@ -3,6 +3,7 @@
 // All functions are called from one thread.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,12 +35,16 @@ class Session {
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
+  // What a wait without end asks every few milliseconds; true ends it with kErrInterrupt. For a
+  // host whose thread may be told to stop while it sleeps here.
+  void set_interrupted(std::function<bool()> interrupted) { interrupted_ = std::move(interrupted); }
+
   // Goes on with the handshake as far as it goes without waiting: true when it is finished. A
   // refusal is the failure with the status that the server sent.
   [[nodiscard]] sys::Result<bool> advance();
   // The poll(2) events that `advance` waits for.
   [[nodiscard]] short handshake_events() const;
-  // `advance` to the end; kErrTimeout at the deadline.
+  // `advance` to the end; kErrTimeout at the deadline, kErrInterrupt.
   [[nodiscard]] sys::Outcome finish_handshake(int64_t deadline_ns);
 
   [[nodiscard]] int socket() const { return socket_.get(); }
@@ -52,7 +57,7 @@ class Session {
   // Sends a request, or, while a late answer is still to come, keeps it until that came.
   // kErrBusy: one is outstanding. kErrInvalidParam: larger than the request buffer.
   [[nodiscard]] Status send(wire::Parts parts);
-  // Waits for the answer and gives its size. kErrTimeout: still outstanding.
+  // Waits for the answer and gives its size. kErrTimeout, kErrInterrupt: still outstanding.
   // kErrLibrary: the server is gone; kErrBadOperation: nothing is outstanding.
   [[nodiscard]] Status await(int64_t deadline_ns, uint32_t& size);
   // Asks for the bell. With kOk the answer is there already; kErrTryAgain: the bell will ring.
@@ -66,8 +71,8 @@ class Session {
   [[nodiscard]] bool outstanding() const { return outstanding_; }
   [[nodiscard]] uint64_t late_answers() const { return late_answers_; }
 
-  // Waits for the next dispatch message. kErrTimeout: none in time. kErrInShutdown, kErrLibrary:
-  // the server is gone and everything it sent was read.
+  // Waits for the next dispatch message. kErrTimeout: none in time. kErrInterrupt. kErrInShutdown,
+  // kErrLibrary: the server is gone and everything it sent was read.
   [[nodiscard]] Status next(int64_t deadline_ns, uint32_t& size);
 
   // A buffer that requests are made in place in. The server is told of it with a call.
@@ -87,8 +92,11 @@ class Session {
   [[nodiscard]] bool server_gone() const;
   [[nodiscard]] Status call(wire::Parts parts, int64_t deadline_ns);
   [[nodiscard]] sys::Outcome ensure_bell();
+  [[nodiscard]] Status wait_for_socket(short events, int64_t deadline_ns) const;
+  [[nodiscard]] bool interrupted() const { return interrupted_ && interrupted_(); }
 
   sys::Fd socket_;
+  std::function<bool()> interrupted_;
   sys::Credentials server_;
   sys::SemaphoreWatch& watch_;
   sys::Spinner spinner_;

@@ -16,7 +16,7 @@ Status Session::call(wire::Parts parts, int64_t deadline_ns) {
   if (const Status sent = send(parts); sent != Status::kOk) return sent;
   uint32_t size = 0;
   const Status status = await(deadline_ns, size);
-  if (status == Status::kErrTimeout) abandon();
+  if (status == Status::kErrTimeout || status == Status::kErrInterrupt) abandon();
   receive_done();
   return status;
 }

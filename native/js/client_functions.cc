@@ -68,7 +68,11 @@ std::unique_ptr<client::Session> begin(const CallbackInfo& info) {
   client::Options options;
   if (!read_options(info[0], options)) return nullptr;
   auto begun = client::Session::begin(options, EnvState::of(info.Env())->watch);
-  if (begun.ok()) return std::move(begun.value());
+  if (begun.ok()) {
+    EnvState* state = EnvState::of(info.Env());
+    begun.value()->set_interrupted([state] { return state->terminating(); });
+    return std::move(begun.value());
+  }
   const bool nobody = begun.failure().code == ECONNREFUSED;
   throw_failure(info.Env(), begun.failure(),
                 (nobody ? "nobody listens on \"" : "cannot connect to \"") + options.name + "\"");

@@ -20,6 +20,18 @@ EnvState::EnvState(Napi::Env environment) : env_(environment) {
 
 EnvState::~EnvState() { napi_remove_env_cleanup_hook(env_, on_clean_up, this); }
 
+bool EnvState::terminating() {
+  const Napi::HandleScope scope(env_);
+  if (nothing_.IsEmpty()) {
+    const Napi::Value made = env_.RunScript("(() => {})");
+    if (made.IsEmpty() || !made.IsFunction()) return true;
+    nothing_ = Napi::Persistent(made.As<Napi::Function>());
+  }
+  napi_value result = nullptr;
+  return napi_call_function(env_, env_.Undefined(), nothing_.Value(), 0, nullptr, &result) !=
+         napi_ok;
+}
+
 void EnvState::take_down() {
   // JavaScript must not be called any more; views live on with their own hold on the memory.
   clients.clear();

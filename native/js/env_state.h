@@ -51,6 +51,9 @@ class EnvState {
   static constexpr int kConnectionBits = 32;
 
   Napi::FunctionReference error_class;
+  // Whether JavaScript cannot run here any more, as in a worker that is being terminated. It is
+  // asked by a native wait, and finds out by calling a function that does nothing.
+  [[nodiscard]] bool terminating();
   sys::SemaphoreWatch watch;
   std::unordered_map<uint64_t, std::shared_ptr<ServerEntry>> servers;
   std::unordered_map<uint64_t, std::shared_ptr<ClientEntry>> clients;
@@ -61,6 +64,7 @@ class EnvState {
 
  private:
   Napi::Env env_;
+  Napi::FunctionReference nothing_;
 };
 
 }  // namespace coroipc::js

@@ -224,6 +224,25 @@ TEST(a_server_that_closes_ends_the_calls_of_its_clients) {
   }
 }
 
+TEST(waits_without_end_can_be_interrupted) {
+  for (const Generation generation : kGenerations) {
+    ServingLoop loop(serve);
+    REQUIRE(loop.start());
+    Client client;
+    REQUIRE(client.connect(loop, generation) == Status::kOk);
+    int looks = 0;
+    client.session->set_interrupted([&] { return ++looks == 3; });
+    uint32_t size = 0;
+    CHECK(client.session->next(sys::kNever, size) == Status::kErrInterrupt);
+    looks = 0;
+    const auto forgotten = request_of(kForget, {});
+    const Bytes bytes(forgotten);
+    REQUIRE(client.session->send(std::span(&bytes, 1)) == Status::kOk);
+    CHECK(client.session->await(sys::kNever, size) == Status::kErrInterrupt);
+    CHECK(client.session->outstanding());
+  }
+}
+
 TEST(a_connection_that_ended_gives_no_stale_answer) {
   for (const Generation generation : kGenerations) {
     ServingLoop loop(serve);

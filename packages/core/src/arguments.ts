@@ -100,11 +100,12 @@ export function checkSocketName(name: string, value: unknown): string {
   return value;
 }
 
+const NOTHING = new Uint8Array(0);
+
 /** Bytes that the addon may read now: a Uint8Array over memory of this thread alone. */
 export function checkBytes(name: string, value: unknown): Uint8Array {
-  if (!(value instanceof Uint8Array) && !types.isUint8Array(value)) {
-    throw wrongType(name, 'a Uint8Array', value);
-  }
+  // Not instanceof: a Proxy of one, and whatever has the prototype, would pass.
+  if (!types.isUint8Array(value)) throw wrongType(name, 'a Uint8Array', value);
   if (value.buffer instanceof SharedArrayBuffer) {
     throw new TypeError(`${name} must not lie in a SharedArrayBuffer`);
   }
@@ -112,12 +113,13 @@ export function checkBytes(name: string, value: unknown): Uint8Array {
   return value;
 }
 
-// A view of a detached buffer looks like an empty one, but no new view can be made of its buffer.
+// A view of a detached buffer, or of one that was resized away from under it, looks like an empty
+// one, but nothing can be copied from it.
 function checkAttached(name: string, value: Uint8Array): void {
   try {
-    new Uint8Array(value.buffer);
+    NOTHING.set(value);
   } catch {
-    throw new TypeError(`${name} must not lie in a detached ArrayBuffer`);
+    throw new TypeError(`${name} must not lie in a detached or shrunken ArrayBuffer`);
   }
 }
 
@@ -143,9 +145,7 @@ const EMPTY = Buffer.alloc(0);
 export function checkPayload(name: string, value: unknown): Uint8Array {
   if (value === undefined) return EMPTY;
   if (typeof value === 'string') return Buffer.from(value);
-  if (!(value instanceof Uint8Array) && !types.isUint8Array(value)) {
-    throw wrongType(name, 'a Uint8Array or a string', value);
-  }
+  if (!types.isUint8Array(value)) throw wrongType(name, 'a Uint8Array or a string', value);
   return checkBytes(name, value);
 }
 

@@ -6,6 +6,7 @@
 // `size` covers header and payload. All fields are little endian, as are both platforms that
 // there are binaries for, so the scratch headers below are written as native integers.
 
+import { types } from 'node:util';
 import { checkInteger, checkPayload, MAX_INT32 } from './arguments.js';
 import type { NativeParts } from './native.js';
 
@@ -93,7 +94,7 @@ export function declaredSize(parts: NativeParts, headerBytes: number, name: stri
 
 function headerOf(parts: NativeParts, headerBytes: number, name: string): Buffer {
   const first = parts[0];
-  if (!(first instanceof Uint8Array)) throw new TypeError(`${name} must be a Uint8Array`);
+  if (!types.isUint8Array(first)) throw new TypeError(`${name} must be a Uint8Array`);
   if (first.byteLength >= headerBytes) {
     return Buffer.from(first.buffer, first.byteOffset, headerBytes);
   }

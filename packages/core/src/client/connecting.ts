@@ -11,6 +11,13 @@ import type { PollAdapter, PollHandle } from '../poll/contract.js';
 import { CS } from '../status.js';
 import { ClientEngine } from './engine.js';
 
+// Until the server has taken them over, the shared files have names. `process.exit` runs no
+// destructors, so what is under way then is closed here.
+const underWay = new Set<ClientEngine>();
+process.on('exit', () => {
+  for (const engine of underWay) engine.close();
+});
+
 const FIRST_RETRY_MS = 1;
 const LONGEST_RETRY_MS = 16;
 
@@ -69,6 +76,7 @@ class Connecting {
   #begin(): void {
     try {
       this.#engine = ClientEngine.begin(this.#options);
+      underWay.add(this.#engine);
       this.#watch = this.#adapter.pollDispatchAdd(this.#engine.socket, () => this.#advance());
       this.#watch.modify(this.#engine.handshakeEvents);
     } catch (error) {
@@ -95,6 +103,7 @@ class Connecting {
 
   #succeed(engine: ClientEngine): void {
     this.#engine = undefined;
+    underWay.delete(engine);
     this.#release();
     this.#outcome.resolve(engine);
   }
@@ -111,7 +120,9 @@ class Connecting {
     clearTimeout(this.#retry);
     this.#signal?.removeEventListener('abort', this.#onAbort);
     this.#watch?.destroy();
-    this.#engine?.close();
+    if (this.#engine === undefined) return;
+    underWay.delete(this.#engine);
+    this.#engine.close();
     this.#engine = undefined;
   }
 }

@@ -12,6 +12,7 @@ export interface PollRequest {
 
 const MAX_EVENTS = 0x7fff;
 const WORDS = 3;
+const MAX_DESCRIPTORS = 1_048_576;
 
 /**
  * Waits until one of the descriptors is ready, as poll(2) does, and blocks the thread meanwhile.
@@ -23,6 +24,9 @@ const WORDS = 3;
  */
 export function poll(fds: readonly PollRequest[], timeoutMs: number = 0): PollEvents[] {
   if (!Array.isArray(fds)) throw new TypeError('fds must be an array of { fd, events }');
+  if (fds.length > MAX_DESCRIPTORS) {
+    throw new RangeError(`fds must hold ${MAX_DESCRIPTORS} at most, got ${fds.length}`);
+  }
   checkTimeout('timeoutMs', timeoutMs);
   const words = new Int32Array(fds.length * WORDS);
   for (const [index, request] of fds.entries()) {

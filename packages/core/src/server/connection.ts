@@ -125,7 +125,12 @@ export class ServerConnection {
       throw new CoroIpcError(CS.ERR_BAD_OPERATION, 'refcountDec without a refcountInc before it');
     }
     this.#references -= 1;
-    native.connectionUnref(this.number);
+    try {
+      native.connectionUnref(this.number);
+    } catch (error) {
+      // A server that has closed took the core's connection along, whoever referred to it.
+      if (!CoroIpcError.is(error, CS.ERR_BAD_HANDLE)) throw error;
+    }
   }
 
   /** The value of a counter in `counters`, a list in the core's order; ours are added. */
