@@ -1,5 +1,7 @@
 // npm run bench: measures, in interleaved rounds so that a slow minute of the machine hits all
-// cases alike. Numbers of one run compare with each other, not with those of another.
+// cases alike. Numbers of one run compare with each other, not with those of another. The kernel
+// places the processes: on one processor or on two makes a large difference, which the span from
+// the smallest to the largest shows.
 //
 //   npm run bench [-- --quick] [-- --json FILE]
 //

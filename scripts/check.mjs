@@ -18,7 +18,15 @@ const inOrder = async (...steps) => {
 /** The checks: a name, and a function that resolves to whether it passed. */
 export const checks = [
   ['statuses are generated', () => inOrder(['scripts/generate-status.mjs', '--check'])],
-  ['types', () => inOrder([TSC, '-b'], [TSC, '-p', 'test/tsconfig.json'])],
+  [
+    'types',
+    () =>
+      inOrder(
+        [TSC, '-b'],
+        [TSC, '-p', 'test/tsconfig.json'],
+        [TSC, '-p', 'examples/sysmon/tsconfig.json'],
+      ),
+  ],
   ['style', () => inOrder([BIOME, 'ci', COLORS, '.'])],
   ['native style', () => inOrder(['scripts/native-style.mjs'])],
   ['layers', () => inOrder(['scripts/layers.mjs'])],

@@ -24,6 +24,7 @@ async function native() {
   return fromLastLine(result);
 }
 
+// Every test is told as it ends, so that one that hangs can be known by what came before it.
 async function vitest(project) {
   const report = `build/test-results/${project}.json`;
   mkdirSync(at('build/test-results'), { recursive: true });
@@ -31,7 +32,7 @@ async function vitest(project) {
   const result = await runNode(
     [
       ...['node_modules/vitest/vitest.mjs', 'run', '--project', project],
-      ...['--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
+      ...['--reporter=verbose', '--reporter=json', `--outputFile.json=${report}`],
     ],
     { limitMs: limitMs() },
   );

@@ -118,6 +118,13 @@ Value client_socket(const CallbackInfo& info) {
   return Number::New(info.Env(), client->session->socket());
 }
 
+Value client_request_bytes(const CallbackInfo& info) {
+  const auto client = find_client(info);
+  if (client == nullptr) return info.Env().Undefined();
+  const size_t bytes = client->session->channel().request_bytes();
+  return Number::New(info.Env(), static_cast<double>(bytes));
+}
+
 Value client_server_pid(const CallbackInfo& info) {
   const auto client = find_client(info);
   if (client == nullptr) return info.Env().Undefined();
@@ -151,12 +158,16 @@ Value client_close(const CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+bool sent_parts(Napi::Env env, ClientEntry& client, const PartsReader& message) {
+  const Status status = client.session->send(message.parts());
+  return sent(env, *client.session, status, wire::total_size(message.parts()));
+}
+
 Value client_send(const CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const auto client = find_client(info);
   PartsReader message;
-  if (client != nullptr && message.read(info[1]))
-    (void)sent(env, client->session->send(message.parts()));
+  if (client != nullptr && message.read(info[1])) (void)sent_parts(env, *client, message);
   return env.Undefined();
 }
 
@@ -176,7 +187,7 @@ Value client_call(const CallbackInfo& info) {
   int64_t deadline = 0;
   if (client == nullptr || !message.read(info[1]) || !read_deadline(info[2], deadline))
     return env.Undefined();
-  if (!sent(env, client->session->send(message.parts()))) return env.Undefined();
+  if (!sent_parts(env, *client, message)) return env.Undefined();
   uint32_t size = 0;
   const Status status = client->session->await(deadline, size);
   return answer(env, status, size);
@@ -239,6 +250,7 @@ void export_client_functions(Napi::Env env, Napi::Object exports) {
   exports.Set("clientFd", Napi::Function::New<client_fd>(env));
   exports.Set("clientBell", Napi::Function::New<client_bell>(env));
   exports.Set("clientClose", Napi::Function::New<client_close>(env));
+  exports.Set("clientRequestBytes", Napi::Function::New<client_request_bytes>(env));
   exports.Set("clientServerPid", Napi::Function::New<client_server_pid>(env));
   exports.Set("clientSend", Napi::Function::New<client_send>(env));
   exports.Set("clientAwait", Napi::Function::New<client_await>(env));

@@ -124,7 +124,9 @@ Value client_zcb_call(const CallbackInfo& info) {
   if (client == nullptr || !read_deadline(info[2], deadline)) return env.Undefined();
   const auto found = find_zero_copy(env, *client, info[1]);
   if (found == client->zero_copy.end()) return env.Undefined();
-  if (!sent(env, client->session->zcb_send(found->buffer))) return env.Undefined();
+  if (!sent(env, *client->session, client->session->zcb_send(found->buffer),
+            sizeof(wire::classic::ZcbExecuteMessage)))
+    return env.Undefined();
   uint32_t size = 0;
   const Status status = client->session->await(deadline, size);
   return answer(env, status, size);

@@ -152,13 +152,32 @@ Value request_view(const CallbackInfo& info) {
   return found;
 }
 
+// Why a message of `bytes` bytes was not taken, for people.
+std::string refusal(const char* what, Status status, size_t bytes, size_t limit) {
+  const std::string about = std::string(what) + " of " + std::to_string(bytes) + " bytes";
+  return status == Status::kErrTooBig ? about + ", the limit is " + std::to_string(limit) : about;
+}
+
+// What fits into a connection at most; 0 when it has no memory any more.
+size_t limit_of(const ServerVisit& visit, size_t (wire::ServerChannel::*limit)() const) {
+  const server::Connection* connection = visit.server().find(visit.number());
+  if (connection == nullptr || connection->channel == nullptr) return 0;
+  return (connection->channel.get()->*limit)();
+}
+
 Value respond(const CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const ServerVisit visit = ServerVisit::by_connection(info);
   PartsReader message;
   if (!visit.found() || !message.read(info[1])) return env.Undefined();
   const Status status = visit.server().respond(visit.number(), message.parts());
-  if (check(env, status, "the request cannot be answered")) visit.host().drop_view(visit.number());
+  if (status == Status::kOk) {
+    visit.host().drop_view(visit.number());
+  } else {
+    (void)check(env, status,
+                refusal("an answer", status, wire::total_size(message.parts()),
+                        limit_of(visit, &wire::ServerChannel::response_bytes)));
+  }
   return env.Undefined();
 }
 
@@ -169,8 +188,11 @@ Value dispatch(const CallbackInfo& info) {
   if (!visit.found() || !message.read(info[1])) return env.Undefined();
   bool queued = false;
   const Status status = visit.server().dispatch(visit.number(), message.parts(), queued);
-  if (!check(env, status, "the dispatch message cannot be sent")) return env.Undefined();
-  return Napi::Boolean::New(env, !queued);
+  if (status == Status::kOk) return Napi::Boolean::New(env, !queued);
+  (void)check(env, status,
+              refusal("a dispatch message", status, wire::total_size(message.parts()),
+                      limit_of(visit, &wire::ServerChannel::largest_dispatch)));
+  return env.Undefined();
 }
 
 Value connection_end(const CallbackInfo& info) {

@@ -58,13 +58,15 @@ Napi::Value answer(Napi::Env env, Status status, uint32_t size) {
   return Napi::Number::New(env, size);
 }
 
-bool sent(Napi::Env env, Status status) {
+bool sent(Napi::Env env, client::Session& session, Status status, size_t bytes) {
+  if (status == Status::kOk) return true;
+  if (status == Status::kErrBusy) return check(env, status, "a request is outstanding already");
   return check(env, status,
-               status == Status::kErrBusy ? "a request is outstanding already"
-                                          : "the request is larger than the request buffer");
+               "the request has " + std::to_string(bytes) + " bytes, the request buffer " +
+                   std::to_string(session.channel().request_bytes()));
 }
 
-bool check(Napi::Env env, Status status, const char* what) {
+bool check(Napi::Env env, Status status, const std::string& what) {
   if (status != Status::kOk && !env.IsExceptionPending()) throw_status(env, status, what);
   return status == Status::kOk;
 }

@@ -43,10 +43,10 @@ class ServerVisit {
 
 // The size of an answer or a message as a number for JavaScript; 0 when none came in time.
 [[nodiscard]] Napi::Value answer(Napi::Env env, Status status, uint32_t size);
-// Whether a request went out; throws why not.
-[[nodiscard]] bool sent(Napi::Env env, Status status);
+// Whether a request of `bytes` bytes went out; throws why not.
+[[nodiscard]] bool sent(Napi::Env env, client::Session& session, Status status, size_t bytes);
 
 // Throws the error that a status of `what` is; says whether it was kOk.
-[[nodiscard]] bool check(Napi::Env env, Status status, const char* what);
+[[nodiscard]] bool check(Napi::Env env, Status status, const std::string& what);
 
 }  // namespace coroipc::js

@@ -417,7 +417,7 @@ describe.each(GENERATIONS)('generation %s', (generation) => {
       [100_016, 'zero'],
       [0, CS.ERR_BAD_HANDLE, 'TypeError'],
       'he',
-      ['RangeError', 'RangeError'],
+      [CS.ERR_INVALID_PARAM, 'RangeError'],
       'hello',
       'none',
       '',

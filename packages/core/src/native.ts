@@ -175,6 +175,8 @@ export interface NativeAddon {
   /** An eventfd that rings after `clientArm`; created at the first call, closed with the client. */
   clientBell(client: number): number;
   clientClose(client: number): void;
+  /** The bytes of the request buffer: what was asked for, in whole pages. */
+  clientRequestBytes(client: number): number;
   /** The process id of the server, as the kernel says. */
   clientServerPid(client: number): number;
 

@@ -12,8 +12,6 @@ import { CS } from '../status.js';
 
 export class ClientEngine {
   readonly name: string;
-  /** The bytes of the request buffer. */
-  readonly requestBytes: number;
   #client: number | undefined;
   #ring: ArrayBuffer | undefined;
   #ownThread = false;
@@ -21,7 +19,6 @@ export class ClientEngine {
   private constructor(client: number, options: NativeClientOptions) {
     this.#client = client;
     this.name = options.name;
-    this.requestBytes = options.requestBytes;
   }
 
   /** Connects and waits for the answer. */
@@ -56,6 +53,11 @@ export class ClientEngine {
 
   get serverPid(): number {
     return native.clientServerPid(this.#number);
+  }
+
+  /** The bytes of the request buffer. */
+  get requestBytes(): number {
+    return native.clientRequestBytes(this.#number);
   }
 
   get flowControlled(): boolean {

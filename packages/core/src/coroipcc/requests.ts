@@ -21,8 +21,8 @@ export interface WaitOptions {
  * as with some of corosync's own clients, but not exceed the request buffer.
  * @param responseBytes The most bytes of the answer to return, 24 at least. Default: all.
  * @returns the answer with its header. Look at its error: only TRY_AGAIN is thrown.
- * @throws {CoroIpcError} TRY_AGAIN when the answer says so, INVALID_PARAM when the parts exceed
- * the request buffer, LIBRARY when the server is gone, TIMEOUT (the late answer is dropped),
+ * @throws {CoroIpcError} TRY_AGAIN when the answer says so, INVALID_PARAM when the parts or the
+ * header's size exceed the request buffer, LIBRARY when the server is gone, TIMEOUT (the late answer is dropped),
  * BUSY while an answer is lent by {@link msgSendReplyReceiveInBufGet}.
  */
 export function msgSendReplyReceive(
@@ -87,10 +87,14 @@ export function timeoutOf(options: WaitOptions | undefined): number {
 /** Checks a header's size against the memory that the request goes to. */
 export function checkDeclaredSize(parts: NativeParts, most: number, name: string): void {
   const declared = declaredSize(parts, REQUEST_HEADER_BYTES, name);
-  if (declared < REQUEST_HEADER_BYTES || declared > most) {
+  if (declared < REQUEST_HEADER_BYTES) {
     throw new RangeError(
       `the size in ${name}'s header must be from ${REQUEST_HEADER_BYTES} to ${most}, got ${declared}`,
     );
+  }
+  if (declared > most) {
+    const what = `the size in ${name}'s header is ${declared}, the buffer has ${most}`;
+    throw new CoroIpcError(CS.ERR_INVALID_PARAM, what);
   }
 }
 
