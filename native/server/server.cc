@@ -15,6 +15,7 @@ namespace {
 constexpr int kBacklog = 128;
 constexpr int kAcceptsPerTurn = 32;
 constexpr int64_t kBusyExitRetryNs = 10'000'000;
+constexpr int64_t kAcceptRetryNs = 20'000'000;
 
 sys::Fd spare_descriptor() { return sys::Fd(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
 
@@ -95,11 +96,26 @@ void Server::accept_one(sys::Fd socket) {
 
 void Server::refuse_for_want_of_descriptors() {
   // Left alone, the listening descriptor would stay readable and the host's loop would spin. So
-  // the spare descriptor makes room to take one caller in and hang up on it.
+  // the spare descriptor makes room to take one caller in and hang up on it. What was taken in is
+  // the next spare: its place is not given away in between.
   host_.log(LogLevel::kWarning, "connection refused: no descriptor is left");
   spare_.reset();
-  [[maybe_unused]] const auto turned_away = sys::accept_one(listener_);
-  spare_ = spare_descriptor();
+  sys::Result<sys::Fd> turned_away = sys::accept_one(listener_);
+  if (turned_away.ok()) {
+    sys::hang_up(turned_away.value());
+    spare_ = std::move(turned_away.value());
+    return;
+  }
+  // Somebody else in the process was faster: look again a little later.
+  host_.poll_modify(listener_.get(), kListenerKey, 0);
+  accept_again_at_ = sys::now_ns() + kAcceptRetryNs;
+  set_timer();
+}
+
+void Server::accept_again() {
+  accept_again_at_ = sys::kNever;
+  if (!spare_.open()) spare_ = spare_descriptor();
+  if (!closing_) host_.poll_modify(listener_.get(), kListenerKey, POLLIN);
 }
 
 bool Server::on_ready(SourceKey key, short revents) {
@@ -130,6 +146,7 @@ void Server::on_timer() {
   const int64_t now = sys::now_ns();
   timer_set_for_ = sys::kNever;
   timer_.set(sys::kNever);
+  if (accept_again_at_ <= now) accept_again();
   while (!handshakes_.empty()) {
     const Shared connection = get(*handshakes_.begin());
     if (connection->handshake_deadline > now) break;
@@ -150,8 +167,8 @@ void Server::on_timer() {
 
 void Server::set_timer() {
   if (closed_) return;
-  int64_t next = sys::kNever;
-  if (!handshakes_.empty()) next = get(*handshakes_.begin())->handshake_deadline;
+  int64_t next = accept_again_at_;
+  if (!handshakes_.empty()) next = std::min(next, get(*handshakes_.begin())->handshake_deadline);
   for (const auto& [id, when] : flushes_) next = std::min(next, when);
   for (const ConnectionId id : busy_exits_) next = std::min(next, get(id)->retry_at);
   if (next == timer_set_for_) return;

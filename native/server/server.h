@@ -81,6 +81,7 @@ class Server {
   [[nodiscard]] Shared get(ConnectionId id) const;
   void accept_one(sys::Fd socket);
   void refuse_for_want_of_descriptors();
+  void accept_again();
   void on_timer();
   void set_timer();
   // Runs a call-back of the host's that is about this connection; what the host ended meanwhile
@@ -123,6 +124,7 @@ class Server {
   sys::Fd spare_;  // given up for a moment to turn a caller away when descriptors run out
   sys::Timer timer_;
   int64_t timer_set_for_ = sys::kNever;
+  int64_t accept_again_at_ = sys::kNever;  // when the listener is watched again
   sys::Spinner spinner_;
 
   ConnectionId next_id_;

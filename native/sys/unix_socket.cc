@@ -72,6 +72,8 @@ Transfer send(const Fd& socket, std::span<const std::byte> bytes) {
   return transfer_of(::send(socket.get(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL));
 }
 
+void hang_up(const Fd& socket) { shutdown(socket.get(), SHUT_RDWR); }
+
 short wait_for(const Fd& socket, short events, int64_t deadline_ns) {
   pollfd entry{socket.get(), events, 0};
   for (;;) {

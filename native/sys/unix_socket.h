@@ -40,6 +40,9 @@ struct Transfer {
 [[nodiscard]] Transfer receive(const Fd& socket, std::span<std::byte> into);
 [[nodiscard]] Transfer send(const Fd& socket, std::span<const std::byte> bytes);
 
+// Ends both directions; the peer sees a hang-up although the descriptor stays open.
+void hang_up(const Fd& socket);
+
 // Waits for poll(2) events until the deadline; the events seen, 0 when there were none in time.
 [[nodiscard]] short wait_for(const Fd& socket, short events, int64_t deadline_ns);
 

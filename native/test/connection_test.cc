@@ -1,6 +1,7 @@
 // A server and clients, through real sockets and shared memory, for both generations.
 #include <dirent.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -299,6 +300,36 @@ TEST(refusals_reach_the_client_with_their_status) {
     CHECK(eventually([&] { return loop.heard().released == 3; }));
     CHECK_EQ(loop.heard().disconnected, 1);
   }
+}
+
+TEST(out_of_descriptors_a_caller_is_turned_away_and_the_server_serves_on) {
+  ServingLoop loop(serve);
+  REQUIRE(loop.start());
+  Client before;
+  REQUIRE(before.connect(loop, Generation::k12) == Status::kOk);
+  rlimit limit{};
+  REQUIRE_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
+  const rlimit few{256, limit.rlim_max};
+  REQUIRE_EQ(setrlimit(RLIMIT_NOFILE, &few), 0);
+  std::vector<sys::Fd> taken;
+  for (int fd = dup(before.session->socket()); fd >= 0; fd = dup(before.session->socket()))
+    taken.emplace_back(fd);
+  REQUIRE(!taken.empty());
+  for (int round = 0; round < 3; ++round) {
+    // The caller's own socket is the only descriptor that is left.
+    taken.pop_back();
+    auto socket = sys::connect_abstract(loop.name());
+    REQUIRE(socket.ok());
+    CHECK((sys::wait_for(socket.value(), POLLIN, patience()) & POLLHUP) != 0);
+    socket.value().reset();
+    taken.emplace_back(dup(before.session->socket()));
+  }
+  taken.clear();
+  REQUIRE_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
+  std::vector<std::byte> answer;
+  CHECK(before.call(request_of(kEcho, pattern(10, 1)), answer) == Status::kOk);
+  Client after;
+  CHECK(after.connect(loop, Generation::k14) == Status::kOk);
 }
 
 TEST(an_unfinished_handshake_ends_in_time) {
