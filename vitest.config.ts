@@ -34,7 +34,6 @@ export default defineConfig({
       project('conformance', ['test/conformance/**/*.test.ts']),
       // These count processes, descriptors and files of the machine: one at a time.
       project('process', ['test/process/**/*.test.ts'], { serial: true }),
-      project('faults', ['test/faults/**/*.test.ts'], { serial: true }),
       project('interop', ['test/interop/**/*.test.ts']),
     ],
   },

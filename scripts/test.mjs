@@ -1,6 +1,6 @@
 // npm test: every check and every test, from a fresh clone. Ends with `N passed, N failed`.
 //
-//   npm test [-- SUITE…]     checks, native, unit, conformance, process, faults, interop
+//   npm test [-- SUITE…]     checks, native, unit, conformance, process, interop
 //
 // Each check counts as one, each test as one; a suite that runs no test is a failure.
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
@@ -53,7 +53,6 @@ const SUITES = {
   unit: () => vitest('unit'),
   conformance: () => vitest('conformance'),
   process: () => vitest('process'),
-  faults: () => vitest('faults'),
   interop,
 };
 
