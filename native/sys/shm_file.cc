@@ -6,12 +6,20 @@
 
 #include <cstdlib>
 
+#include "sys/mapping.h"
+
 namespace coroipc::sys {
 
 namespace {
 
 constexpr const char* kDirectory = "/dev/shm";
 constexpr std::string_view kPrefix = "/dev/shm/";
+
+// Whether a file holds `bytes` bytes, and no page more: some clients fill the last one up.
+bool reaches(off_t size, size_t bytes) {
+  return size >= 0 && static_cast<size_t>(size) >= bytes &&
+         static_cast<size_t>(size) <= round_up_to_pages(bytes);
+}
 
 }  // namespace
 
@@ -63,7 +71,7 @@ Result<Fd> open_peer_file(std::string_view path, uid_t owner, size_t bytes) {
   if (fstat(directory.get(), &in_directory) != 0 || fstat(file.get(), &found) != 0)
     return system_failure("fstat");
   if (!S_ISREG(found.st_mode) || found.st_dev != in_directory.st_dev || found.st_nlink != 1 ||
-      found.st_size < 0 || static_cast<size_t>(found.st_size) != bytes)
+      !reaches(found.st_size, bytes))
     return Failure{Status::kErrInvalidParam};
   if (found.st_uid != owner) return Failure{Status::kErrAccess};
   if (unlinkat(directory.get(), name.c_str(), 0) != 0) return system_failure("unlinkat");

@@ -39,8 +39,9 @@ class ShmFile {
 };
 
 // Opens a file that a peer named, and unlinks it once it has proved to be what it should be: a
-// regular file right in /dev/shm, of the peer's, with no other name, and of `bytes` bytes. No
-// link is followed and nothing is truncated. INVALID_PARAM or ACCESS when it is not that.
+// regular file right in /dev/shm, of the peer's, with no other name, and of `bytes` bytes (or
+// filled up to whole pages). No link is followed and nothing is truncated. INVALID_PARAM or ACCESS
+// when it is not that.
 [[nodiscard]] Result<Fd> open_peer_file(std::string_view path, uid_t owner, size_t bytes);
 
 }  // namespace coroipc::sys

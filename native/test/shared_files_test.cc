@@ -33,6 +33,14 @@ TEST(peer_file_of_another_size_or_owner_is_refused_and_stays) {
   CHECK_EQ(access(path.c_str(), F_OK), 0);
 }
 
+TEST(peer_file_may_be_filled_up_to_whole_pages) {
+  Result<ShmFile> made = ShmFile::make("coroipc-test", 8192);
+  REQUIRE(made.ok());
+  CHECK(refused(made.value().path(), 8193) == Status::kErrInvalidParam);
+  CHECK(refused(made.value().path(), 100) == Status::kErrInvalidParam);
+  CHECK(refused(made.value().path(), 5000) == Status::kOk);
+}
+
 TEST(peer_file_elsewhere_is_refused) {
   for (const char* path : {"/etc/passwd", "/dev/shm/", "/dev/shm/..", "/dev/shm/../etc/passwd",
                            "/dev/shm//etc", "/dev/shm/a/b", "relative", ""})
