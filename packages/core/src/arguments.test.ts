@@ -70,7 +70,9 @@ describe('bytes', () => {
     expect(() => checkBytes('b', new Uint8Array(new SharedArrayBuffer(8)))).toThrow(TypeError);
     const detached = new Uint8Array(8);
     structuredClone(detached, { transfer: [detached.buffer] });
-    expect(() => checkBytes('b', detached)).toThrow('b must not lie in a detached or shrunken ArrayBuffer');
+    expect(() => checkBytes('b', detached)).toThrow(
+      'b must not lie in a detached or shrunken ArrayBuffer',
+    );
     expect(() => checkPayload('b', detached)).toThrow(TypeError);
   });
 
