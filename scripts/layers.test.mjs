@@ -76,13 +76,15 @@ describe('the layers of packages/', () => {
     [`${core}/errors.ts`]: "import { CS } from './status.js';\nexport const e = CS;\n",
     [`${core}/poll/contract.ts`]: 'export interface PollAdapter {}\n',
     [`${core}/poll/thread-poll.ts`]: "export type { PollAdapter } from './contract.js';\n",
-    [`${core}/server/engine.ts`]: "import { e } from '../errors.js';\nexport const s = e;\n",
-    [`${core}/server/served-names.ts`]: 'export const names = [];\n',
-    [`${core}/coroipcs/init.ts`]: "import { s } from '../server/engine.js';\nexport const i = s;\n",
+    [`${core}/server-engine/engine.ts`]: "import { e } from '../errors.js';\nexport const s = e;\n",
+    [`${core}/served-names.ts`]: 'export const names = [];\n',
+    [`${core}/coroipcs/init.ts`]:
+      "import { s } from '../server-engine/engine.js';\nexport const i = s;\n",
     [`${core}/coroipcc.ts`]: "import { e } from './errors.js';\nexport const c = e;\n",
-    [`${core}/server/server.ts`]: "import { s } from './engine.js';\nexport const S = s;\n",
+    [`${core}/server/server.ts`]:
+      "import { s } from '../server-engine/engine.js';\nexport const S = s;\n",
     [`${core}/client/client.ts`]:
-      "import { names } from '../server/served-names.js';\nexport const C = names;\n",
+      "import { names } from '../served-names.js';\nexport const C = names;\n",
     [`${core}/testing/index.ts`]: "import type { PollAdapter } from '../poll/contract.js';\n",
     [`${core}/index.ts`]:
       "export * from './server/server.js';\nexport * from './client/client.js';\n",
@@ -104,13 +106,17 @@ describe('the layers of packages/', () => {
       "import type { P } from './poll/thread-poll.js';\n",
       'what both sides use',
     ],
-    [`${core}/server/host.ts`, "import { S } from './server.js';\n", 'the faces above it'],
+    [
+      `${core}/server-engine/host.ts`,
+      "import { S } from '../server/server.js';\n",
+      'the faces above it',
+    ],
     [`${core}/coroipcs/a.ts`, "import { S } from '../server/server.js';\n", 'do not import each'],
     [`${core}/coroipcs/b.ts`, "import { c } from '../coroipcc.js';\n", 'do not import each other'],
     [`${core}/client/b.ts`, "export { S } from '../server/server.js';\n", 'do not import each'],
     [
-      `${core}/client/engine.ts`,
-      "import { s } from '../server/engine.js';\n",
+      `${core}/client-engine/engine.ts`,
+      "import { s } from '../server-engine/engine.js';\n",
       'sides of the engines',
     ],
     [`${core}/server/b.ts`, "const x = await import('../index.js');\n", 'the front door'],

@@ -7,25 +7,17 @@ import { files } from '../files.mjs';
 
 // The floors of packages/core/src, lowest first. A floor has one side, or several that do not know
 // each other. A module belongs to the first name that it begins with: `coroipcs` is coroipcs.ts,
-// coroipcs-state.ts and coroipcs/. The C API and the API for people are two faces of the same
-// engines, which server/ and client/ hold beside the latter.
+// coroipcs-state.ts and coroipcs/. The C API and the API for people are two faces of the same two
+// engines.
 const FLOORS = [
   {
     floor: 'the ground',
-    sides: [['status', 'errors', 'arguments', 'messages', 'native', 'poll/contract']],
-  },
-  // Which names this thread serves is what a client has to know of the servers beside it.
-  { floor: 'what both sides use', sides: [['poll', 'server/served-names']] },
-  {
-    floor: 'the engines',
     sides: [
-      [
-        ...['server/admission', 'server/connection', 'server/engine', 'server/failures'],
-        ...['server/host', 'server/limits', 'server/owner', 'server/watches'],
-      ],
-      ['client/engine', 'client/connect-options'],
+      ['status', 'errors', 'arguments', 'messages', 'native', 'served-names', 'poll/contract'],
     ],
   },
+  { floor: 'what both sides use', sides: [['poll']] },
+  { floor: 'the engines', sides: [['server-engine'], ['client-engine']] },
   { floor: 'the faces', sides: [['coroipcs'], ['coroipcc'], ['server'], ['client']] },
   { floor: 'the front door', sides: [['index']] },
 ];

@@ -1,6 +1,5 @@
 // The public face of @coroipc/core. What is not listed here is not public.
 
-export type { Generation } from './client/connect-options.js';
 export type { DispatchMessage } from './client/dispatch-message.js';
 export { IpcClient } from './client/ipc-client.js';
 export type {
@@ -10,6 +9,7 @@ export type {
   IpcClientEvents,
   IpcClientOptions,
 } from './client/ipc-client-options.js';
+export type { Generation } from './client-engine/connect-options.js';
 export type { ServiceHandle } from './coroipcc/handle.js';
 export * as coroipcc from './coroipcc/index.js';
 export type { WaitOptions } from './coroipcc/requests.js';
@@ -53,8 +53,8 @@ export type { IpcConnection } from './server/ipc-connection.js';
 export type { IpcRequest } from './server/ipc-request.js';
 export { IpcServer } from './server/ipc-server.js';
 export type { IpcServerEvents, IpcServerOptions } from './server/ipc-server-options.js';
-export { DEFAULT_SERVER_LIMITS, type ServerLimits } from './server/limits.js';
 export type { ConnectionStats, ServerStats, TrafficStats } from './server/server-stats.js';
 export type { PeerCredentials } from './server/service-host.js';
 export type { RequestHandler, ServiceDefinition } from './server/service-table.js';
+export { DEFAULT_SERVER_LIMITS, type ServerLimits } from './server-engine/limits.js';
 export { CS, type Status, type StatusName, statusName, statusText } from './status.js';

@@ -6,11 +6,11 @@
 // before those that wait, and after the one that is outstanding.
 
 import { performance } from 'node:perf_hooks';
+import type { ClientEngine } from '../client-engine/engine.js';
 import { CoroIpcError } from '../errors.js';
 import { releaseParts, requestParts } from '../messages.js';
 import { POLLIN, type PollAdapter, type PollHandle } from '../poll/contract.js';
 import { CS } from '../status.js';
-import type { ClientEngine } from './engine.js';
 import { answerOf, type CallLimits, PendingCall } from './pending-call.js';
 
 /** Answers taken in one turn before the loop gets its own. */

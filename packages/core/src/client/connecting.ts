@@ -5,11 +5,11 @@
 // resolved, no connection.
 
 import { constants } from 'node:os';
+import { ClientEngine } from '../client-engine/engine.js';
 import { CoroIpcError } from '../errors.js';
 import type { NativeClientOptions } from '../native.js';
 import type { PollAdapter, PollHandle } from '../poll/contract.js';
 import { CS } from '../status.js';
-import { ClientEngine } from './engine.js';
 
 // Until the server has taken them over, the shared files have names. `process.exit` runs no
 // destructors, so what is under way then is closed here.

@@ -8,6 +8,7 @@
 //  - After a hang-up what had arrived is delivered, past any high-water mark (it is bounded by the
 //    ring), and only then the end is told.
 
+import type { ClientEngine } from '../client-engine/engine.js';
 import { CoroIpcError } from '../errors.js';
 import {
   POLLERR,
@@ -21,7 +22,6 @@ import {
 import { CS } from '../status.js';
 import { DispatchIterator, type IteratorSource } from './dispatch-iterator.js';
 import { type DispatchMessage, dispatchMessage } from './dispatch-message.js';
-import type { ClientEngine } from './engine.js';
 
 const MESSAGES_PER_TURN = 64;
 const HANG_UP = POLLHUP | POLLERR | POLLNVAL;

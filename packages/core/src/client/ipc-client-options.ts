@@ -1,8 +1,8 @@
 // What an IpcClient is told, and what it tells: options and events.
 
+import type { Generation } from '../client-engine/connect-options.js';
 import type { CoroIpcError } from '../errors.js';
 import type { PollAdapter } from '../poll/contract.js';
-import type { Generation } from './connect-options.js';
 import type { DispatchMessage } from './dispatch-message.js';
 
 /** What a client connects with. */

@@ -14,6 +14,12 @@ import {
   checkTimeout,
   MAX_INT32,
 } from '../arguments.js';
+import {
+  connectOptions,
+  DEFAULT_BUFFER_BYTES,
+  DEFAULT_CONNECT_TIMEOUT_MS,
+} from '../client-engine/connect-options.js';
+import { ClientEngine } from '../client-engine/engine.js';
 import { CoroIpcError } from '../errors.js';
 import type { Payload } from '../messages.js';
 import type { PollAdapter } from '../poll/contract.js';
@@ -21,14 +27,8 @@ import { threadPoll } from '../poll/thread-poll.js';
 import { CS } from '../status.js';
 import { AwareEmitter } from './aware-emitter.js';
 import { CallQueue } from './call-queue.js';
-import {
-  connectOptions,
-  DEFAULT_BUFFER_BYTES,
-  DEFAULT_CONNECT_TIMEOUT_MS,
-} from './connect-options.js';
 import { connecting } from './connecting.js';
 import type { DispatchMessage } from './dispatch-message.js';
-import { ClientEngine } from './engine.js';
 import { Inbox } from './inbox.js';
 import type {
   CallOptions,

@@ -5,7 +5,7 @@
 // overwrite it is BUSY.
 
 import { describe } from '../arguments.js';
-import type { ClientEngine } from '../client/engine.js';
+import type { ClientEngine } from '../client-engine/engine.js';
 import { CoroIpcError } from '../errors.js';
 import { CS } from '../status.js';
 

@@ -5,8 +5,8 @@ import {
   connectOptions,
   DEFAULT_CONNECT_TIMEOUT_MS,
   type Generation,
-} from '../client/connect-options.js';
-import { ClientEngine } from '../client/engine.js';
+} from '../client-engine/connect-options.js';
+import { ClientEngine } from '../client-engine/engine.js';
 import { Connection, connectionOf, type ServiceHandle } from './handle.js';
 
 /** Options of {@link serviceConnect}. */

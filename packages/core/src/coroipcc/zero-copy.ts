@@ -2,7 +2,7 @@
 // request in it is a whole message with its 16-byte header, from the buffer's first byte on.
 
 import { checkBytes, checkInteger } from '../arguments.js';
-import { MAX_BUFFER_BYTES } from '../client/connect-options.js';
+import { MAX_BUFFER_BYTES } from '../client-engine/connect-options.js';
 import { CoroIpcError } from '../errors.js';
 import { REQUEST_HEADER_BYTES } from '../messages.js';
 import { CS } from '../status.js';

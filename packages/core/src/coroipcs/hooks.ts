@@ -12,8 +12,8 @@ import {
   describe,
   MAX_INT32,
 } from '../arguments.js';
-import { admitsByDefault } from '../server/admission.js';
-import { type ServerLimits, serverLimits } from '../server/limits.js';
+import { admitsByDefault } from '../server-engine/admission.js';
+import { type ServerLimits, serverLimits } from '../server-engine/limits.js';
 import type {
   CoroipcsInitState,
   ExitFunction,

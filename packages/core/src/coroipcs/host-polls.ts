@@ -8,7 +8,7 @@
 import { KEY_LISTENER } from '../native.js';
 import { POLLOUT, type PollEvents, type PollHandle } from '../poll/contract.js';
 import { threadPoll } from '../poll/thread-poll.js';
-import type { ServerWatches, WatchTarget } from '../server/watches.js';
+import type { ServerWatches, WatchTarget } from '../server-engine/watches.js';
 import type { CoroipcsInitState, IpcsContext } from './state.js';
 
 /** What goes with a descriptor through the host, and comes back to `handlerDispatch`. */

@@ -4,7 +4,7 @@ import { checkId, checkInteger, describe, MAX_INT32 } from '../arguments.js';
 import { CoroIpcError } from '../errors.js';
 import type { PollEvents } from '../poll/contract.js';
 import { threadPoll } from '../poll/thread-poll.js';
-import { AdapterWatches } from '../server/watches.js';
+import { AdapterWatches } from '../server-engine/watches.js';
 import { CS } from '../status.js';
 import { hooksOf } from './hooks.js';
 import { DispatchContext, dispatchTo, HostPolls, listenerOf } from './host-polls.js';

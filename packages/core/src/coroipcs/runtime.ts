@@ -6,10 +6,10 @@
 // answer unless its function sent one.
 
 import { MAX_ID } from '../arguments.js';
-import type { ServerConnection } from '../server/connection.js';
-import { ServerEngine } from '../server/engine.js';
-import type { ServerOwner } from '../server/owner.js';
-import type { ServerWatches } from '../server/watches.js';
+import type { ServerConnection } from '../server-engine/connection.js';
+import { ServerEngine } from '../server-engine/engine.js';
+import type { ServerOwner } from '../server-engine/owner.js';
+import type { ServerWatches } from '../server-engine/watches.js';
 import { CS } from '../status.js';
 import { type Hooks, isTrue } from './hooks.js';
 import type { IpcsServer } from './state.js';

@@ -5,7 +5,7 @@
 import { checkBytes, checkParts, describe } from '../arguments.js';
 import { declaredSize, RESPONSE_HEADER_BYTES, totalBytes } from '../messages.js';
 import type { NativeParts } from '../native.js';
-import { ServerConnection } from '../server/connection.js';
+import { ServerConnection } from '../server-engine/connection.js';
 import { ConnectionRecord } from './runtime.js';
 import type { IpcsConnection } from './state.js';
 

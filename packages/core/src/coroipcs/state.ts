@@ -3,7 +3,7 @@
 // member has a default that works (coroipcs/hooks.ts).
 
 import type { PollAdapter, PollEvents } from '../poll/contract.js';
-import type { ServerLimits } from '../server/limits.js';
+import type { ServerLimits } from '../server-engine/limits.js';
 
 /** A server of `ipcInit`. */
 export interface IpcsServer {

@@ -3,7 +3,7 @@
 
 import { readFileSync } from 'node:fs';
 import { COUNTER_NAMES, type CounterName } from '../native.js';
-import type { ServerConnection } from '../server/connection.js';
+import type { ServerConnection } from '../server-engine/connection.js';
 import type { Hooks } from './hooks.js';
 import type { StatsHandle } from './state.js';
 

@@ -3,8 +3,8 @@
 import { checkId, checkPayload } from '../arguments.js';
 import { CoroIpcError } from '../errors.js';
 import { type Payload, releaseParts, responseParts } from '../messages.js';
+import type { ServerConnection } from '../server-engine/connection.js';
 import { CS } from '../status.js';
-import type { ServerConnection } from './connection.js';
 import { type ConnectionStats, statsOf } from './server-stats.js';
 
 /** A connection, from a service's `connect` to its `disconnect`. */

@@ -4,8 +4,8 @@
 import { checkInteger, checkPayload, MAX_INT32 } from '../arguments.js';
 import { CoroIpcError } from '../errors.js';
 import { headerOnly, type Payload } from '../messages.js';
+import type { ServerConnection } from '../server-engine/connection.js';
 import { CS } from '../status.js';
-import type { ServerConnection } from './connection.js';
 import type { IpcConnection } from './ipc-connection.js';
 
 /** A request that a {@link RequestHandler} serves. */

@@ -1,9 +1,9 @@
 // What an IpcServer is told, and what it tells: options and events.
 
 import type { PollAdapter } from '../poll/contract.js';
+import type { ServerLimits } from '../server-engine/limits.js';
 import type { IpcConnection } from './ipc-connection.js';
 import type { IpcRequest } from './ipc-request.js';
-import type { ServerLimits } from './limits.js';
 import type { PeerCredentials } from './service-host.js';
 
 /** What a server is made of. */

@@ -10,16 +10,16 @@ import { CoroIpcError } from '../errors.js';
 import type { Payload } from '../messages.js';
 import type { PollAdapter } from '../poll/contract.js';
 import { threadPoll } from '../poll/thread-poll.js';
+import { admitsByDefault } from '../server-engine/admission.js';
+import { ServerEngine } from '../server-engine/engine.js';
+import { type ServerLimits, serverLimits } from '../server-engine/limits.js';
+import { AdapterWatches } from '../server-engine/watches.js';
 import { CS } from '../status.js';
-import { admitsByDefault } from './admission.js';
-import { ServerEngine } from './engine.js';
 import type { IpcConnection } from './ipc-connection.js';
 import type { IpcServerEvents, IpcServerOptions } from './ipc-server-options.js';
-import { type ServerLimits, serverLimits } from './limits.js';
 import type { ServerStats } from './server-stats.js';
 import { type Authenticate, checkAuthenticate, ServiceHost } from './service-host.js';
 import { type ServiceDefinition, ServiceTable } from './service-table.js';
-import { AdapterWatches } from './watches.js';
 
 /**
  * A server of services.

@@ -1,7 +1,7 @@
 // The counters of connections and servers, under the names that the API for people gives them.
 
 import { native } from '../native.js';
-import { ServerConnection } from './connection.js';
+import { ServerConnection } from '../server-engine/connection.js';
 
 /** What was counted of one connection, or of all connections of a server. */
 export interface TrafficStats {

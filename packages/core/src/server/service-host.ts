@@ -8,11 +8,11 @@ import { debuglog } from 'node:util';
 import { checkFunction } from '../arguments.js';
 import { CoroIpcError } from '../errors.js';
 import { type Payload, REQUEST_HEADER_BYTES } from '../messages.js';
+import type { ServerConnection } from '../server-engine/connection.js';
+import type { ServerOwner } from '../server-engine/owner.js';
 import { CS } from '../status.js';
-import type { ServerConnection } from './connection.js';
 import { IpcConnection } from './ipc-connection.js';
 import { IpcRequest } from './ipc-request.js';
-import type { ServerOwner } from './owner.js';
 import { addStats, noStats, type ServerStats, type Totals } from './server-stats.js';
 import type { ServiceTable } from './service-table.js';
 

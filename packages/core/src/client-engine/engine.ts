@@ -7,7 +7,7 @@
 
 import { CoroIpcError } from '../errors.js';
 import { type NativeClientOptions, type NativeParts, native } from '../native.js';
-import { ownThreadError, servedNames } from '../server/served-names.js';
+import { ownThreadError, servedNames } from '../served-names.js';
 import { CS } from '../status.js';
 
 export class ClientEngine {

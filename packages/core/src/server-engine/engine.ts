@@ -12,13 +12,13 @@
 import { CoroIpcError } from '../errors.js';
 import { native } from '../native.js';
 import type { PollEvents } from '../poll/contract.js';
+import { servedNames } from '../served-names.js';
 import { CS } from '../status.js';
 import type { ServerConnection } from './connection.js';
 import { Failures } from './failures.js';
 import { serverHost } from './host.js';
 import type { ServerLimits } from './limits.js';
 import type { ServerOwner } from './owner.js';
-import { servedNames } from './served-names.js';
 import type { ServerWatches, WatchTarget } from './watches.js';
 
 export class ServerEngine implements WatchTarget {

@@ -2,8 +2,8 @@
 // module, so the set is the thread's. A blocking operation towards one of these names could never
 // return: the thread that would have to answer is the one that waits.
 
-import { CoroIpcError } from '../errors.js';
-import { CS } from '../status.js';
+import { CoroIpcError } from './errors.js';
+import { CS } from './status.js';
 
 /** Written by the server engine alone. */
 export const servedNames: Set<string> = new Set<string>();
