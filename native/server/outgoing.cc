@@ -88,9 +88,9 @@ void Server::flush(const Shared& connection) {
     set_timer();
     return call(connection, [&] { host_.drained(connection->id); });
   }
-  connection->flush_delay_ns = sent > 0
-                                   ? kFirstFlushDelayNs
-                                   : std::min(connection->flush_delay_ns * 2, kLongestFlushDelayNs);
+  const int64_t longer = connection->flush_delay_ns * 2;
+  connection->flush_delay_ns =
+      sent > 0 ? kFirstFlushDelayNs : std::clamp(longer, kFirstFlushDelayNs, kLongestFlushDelayNs);
   flushes_[connection->id] = sys::now_ns() + connection->flush_delay_ns;
   set_timer();
 }
