@@ -32,7 +32,11 @@ sys::Result<std::unique_ptr<Session>> Session::begin(const Options& options,
   return session;
 }
 
-Session::~Session() { watch_.remove(watched_); }
+Session::~Session() {
+  watch_.remove(watched_);
+  // A user who closed the duplicate may have another file under its number by now.
+  if (user_fd_.open() && !sys::same_file(user_fd_, socket_)) user_fd_.leave();
+}
 
 short Session::handshake_events() const {
   return setup_sent_ < channel_->setup_message().size() ? POLLOUT : POLLIN;

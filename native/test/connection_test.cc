@@ -1,5 +1,6 @@
 // A server and clients, through real sockets and shared memory, for both generations.
 #include <dirent.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -151,6 +152,18 @@ TEST(calls_carry_every_size_up_to_the_buffer) {
   }
 }
 
+// Reads the next message and checks that it is number `i` of a burst; false when there is none.
+bool next_of_burst(client::Session& session, uint32_t i, uint32_t size) {
+  uint32_t got = 0;
+  if (session.next(patience(), got) != Status::kOk || got != size) return false;
+  const wire::ClientChannel& channel = session.channel();
+  const auto expected =
+      response_of(static_cast<int32_t>(i), pattern(size - sizeof(wire::ResponseHeader), i));
+  const bool same = std::memcmp(channel.ring_memory()->data() + channel.message_offset(),
+                                expected.data(), size) == 0;
+  return session.channel().put() && same;
+}
+
 TEST(dispatch_messages_beyond_the_ring_all_arrive_in_order) {
   for (const Generation generation : kGenerations) {
     for (const uint32_t size : {32u, 61u, 500u, 3000u, 4087u}) {
@@ -163,20 +176,70 @@ TEST(dispatch_messages_beyond_the_ring_all_arrive_in_order) {
       REQUIRE(client.call(request_of(kBurst, std::as_bytes(std::span(body))), answer) ==
               Status::kOk);
       for (uint32_t i = 0; i < 300; ++i) {
-        uint32_t got = 0;
-        REQUIRE(client.session->next(patience(), got) == Status::kOk);
-        CHECK_EQ(got, size);
-        const wire::ClientChannel& channel = client.session->channel();
-        const std::byte* at = channel.ring_memory()->data() + channel.message_offset();
-        const auto expected =
-            response_of(static_cast<int32_t>(i), pattern(size - sizeof(wire::ResponseHeader), i));
-        REQUIRE_EQ(std::memcmp(at, expected.data(), size), 0);
-        CHECK(client.session->channel().put());
+        REQUIRE(next_of_burst(*client.session, i, size));
       }
       uint32_t got = 0;
       CHECK(client.session->next(sys::now_ns(), got) == Status::kErrTimeout);
       CHECK(!client.session->channel().put());
     }
+  }
+}
+
+TEST(what_a_connect_function_sends_comes_after_the_answer_to_the_setup) {
+  for (const Generation generation : kGenerations) {
+    ServingLoop loop(serve);
+    loop.on_connect = [](Server& server, ConnectionId connection) {
+      // More than the ring holds, so that some of it still waits when the connection is made.
+      const std::array<uint32_t, 2> body = {20, 400};
+      burst(server, connection, std::as_bytes(std::span(body)));
+    };
+    REQUIRE(loop.start());
+    Client client;
+    REQUIRE(client.connect(loop, generation, 4096) == Status::kOk);
+    for (uint32_t i = 0; i < 20; ++i) REQUIRE(next_of_burst(*client.session, i, 400));
+    std::vector<std::byte> answer;
+    CHECK(client.call(request_of(kEcho, {}), answer) == Status::kOk);
+  }
+}
+
+TEST(messages_that_arrived_are_read_before_the_hang_up_is_told) {
+  for (const Generation generation : kGenerations) {
+    ServingLoop loop(serve);
+    REQUIRE(loop.start());
+    Client client;
+    REQUIRE(client.connect(loop, generation) == Status::kOk);
+    const std::array<uint32_t, 2> body = {10, 100};
+    std::vector<std::byte> answer;
+    REQUIRE(client.call(request_of(kBurst, std::as_bytes(std::span(body))), answer) == Status::kOk);
+    loop.stop();
+    for (uint32_t i = 0; i < 10; ++i) REQUIRE(next_of_burst(*client.session, i, 100));
+    uint32_t got = 0;
+    const Status over = client.session->next(patience(), got);
+    CHECK(over == Status::kErrLibrary || over == Status::kErrInShutdown);
+  }
+}
+
+TEST(a_user_that_closes_its_descriptor_breaks_nothing) {
+  for (const Generation generation : kGenerations) {
+    ServingLoop loop(serve);
+    REQUIRE(loop.start());
+    Client client;
+    REQUIRE(client.connect(loop, generation) == Status::kOk);
+    auto fd = client.session->user_fd();
+    REQUIRE(fd.ok());
+    CHECK(fd.value() != client.session->socket());
+    const sys::Fd null_device(open("/dev/null", O_RDONLY | O_CLOEXEC));
+    REQUIRE(null_device.open());
+    close(fd.value());
+    const std::array<uint32_t, 2> body = {3, 100};
+    std::vector<std::byte> answer;
+    REQUIRE(client.call(request_of(kBurst, std::as_bytes(std::span(body))), answer) == Status::kOk);
+    for (uint32_t i = 0; i < 3; ++i) CHECK(next_of_burst(*client.session, i, 100));
+    // Whatever has its number by now is not closed with the session.
+    const sys::Fd other(dup2(null_device.get(), fd.value()));
+    REQUIRE_EQ(other.get(), fd.value());
+    client.session.reset();
+    CHECK(fcntl(other.get(), F_GETFD) >= 0);
   }
 }
 

@@ -96,8 +96,9 @@ void ServingLoop::poll_remove(int, server::SourceKey key) { watched_.erase(key);
 
 Status ServingLoop::admit(const server::Peer&) { return admission; }
 
-Status ServingLoop::connected(server::ConnectionId) {
+Status ServingLoop::connected(server::ConnectionId connection) {
   ++heard_.connected;
+  if (on_connect) on_connect(*server_, connection);
   return connect_outcome;
 }
 

@@ -40,6 +40,7 @@ class ServingLoop final : public server::Host {
 
   std::atomic<Status> admission{Status::kOk};
   std::atomic<Status> connect_outcome{Status::kOk};
+  std::function<void(server::Server&, server::ConnectionId)> on_connect;  // set before start
   std::atomic<int> busy_exits{0};  // how often a disconnect function still says that it is busy
 
   void poll_add(int fd, server::SourceKey key) override;

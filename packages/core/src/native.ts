@@ -147,7 +147,7 @@ export interface NativeAddon {
 
   /** Copies the waiting request, header included, to `into`; returns its size. */
   requestRead(connection: number, into: Uint8Array): number;
-  /** The waiting zero-copy request where it lies; detached when the peer frees the buffer or goes. */
+  /** The waiting zero-copy request where it lies; detached when it is answered or the connection ends. */
   requestView(connection: number): { buffer: ArrayBuffer; offset: number; size: number };
   /** Answers the waiting request. Throws BAD_OPERATION without one, TOO_BIG beyond the response buffer. */
   respond(connection: number, parts: NativeParts): void;
