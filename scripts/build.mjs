@@ -14,6 +14,8 @@ const ADDONS = [
   { name: 'coroipc_libuv', home: `packages/adapter-libuv/prebuilds/${PLATFORM}`, loop: true },
 ];
 
+const PACKAGES = ['core', 'adapter-libuv', 'adapter-epoll', 'adapter-rxjs'];
+
 const shown = { out: 'stderr' };
 const say = (line) => process.stderr.write(`${line}\n`);
 
@@ -38,13 +40,13 @@ function localHeaders() {
   return major !== null && process.version.startsWith(`v${major[1]}.`) ? prefix : undefined;
 }
 
-// The core must not know any event loop: that is what lets it run where libuv's functions are
-// missing.
+// The core and the epoll loop must not know libuv: that is what lets them run where its functions
+// are missing.
 async function checkNoLoop(addon) {
   const path = at(`build/Release/${addon}.node`);
   const { code, out } = await run('nm', ['-D', '--undefined-only', path], { out: 'text' });
   if (code === 127) {
-    say('nm (binutils) is missing: the core addon was not checked for libuv names');
+    say(`nm (binutils) is missing: ${addon}.node was not checked for libuv names`);
     return;
   }
   must({ code }, `nm on ${addon}.node`);
@@ -105,7 +107,7 @@ async function buildTypeScript() {
     ['packages', 'tsconfig.json', 'tsconfig.base.json', 'package-lock.json'],
     (path) => !/\.test\.ts$|\.tsbuildinfo$|\.md$/.test(path),
   );
-  const outputs = ['packages/core/dist/index.js', 'packages/adapter-libuv/dist/index.js'];
+  const outputs = PACKAGES.map((name) => `packages/${name}/dist/index.js`);
   if (isFresh(stampFile, stamp, outputs)) return;
   dropStamp(stampFile);
 

@@ -13,6 +13,7 @@ const BELOW = {
   client: ['sys', 'ring', 'wire'],
   js: ['sys', 'ring', 'wire', 'server', 'client'],
   libuv: ['sys'],
+  epoll: ['sys'],
   test: ['sys', 'ring', 'wire', 'server', 'client'],
 };
 
@@ -26,6 +27,8 @@ const NODE = new Set([
   'node.h',
   'v8.h',
 ]);
+
+const ADDON_ROOMS = ['js', 'libuv', 'epoll'];
 
 const isLoop = (name) => name === 'uv.h' || name.startsWith('uv/');
 // An addon of the tests, which hands them descriptors to watch.
@@ -49,8 +52,8 @@ const roomOf = (path) => (path.split('/').length > 2 ? path.split('/')[1] : unde
 
 function ruleBroken(path, name, known) {
   const room = roomOf(path);
-  if (NODE.has(name) && room !== 'js' && room !== 'libuv' && !isTestAddon(path)) {
-    return `only native/js and native/libuv include ${name}`;
+  if (NODE.has(name) && !ADDON_ROOMS.includes(room) && !isTestAddon(path)) {
+    return `only native/js, native/libuv and native/epoll include ${name}`;
   }
   if (isLoop(name) && room !== 'libuv') return `only native/libuv includes ${name}`;
 
