@@ -25,6 +25,11 @@
       "cflags_cc": ["-isystem <!(node -p \"path.resolve(require('node-addon-api').include_dir)\")"]
     },
     {
+      "target_name": "coroipc_epoll",
+      "sources": ["<!@(node scripts/native-sources.mjs epoll sys)"],
+      "cflags_cc": ["-isystem <!(node -p \"path.resolve(require('node-addon-api').include_dir)\")"]
+    },
+    {
       "target_name": "coroipc_test_descriptors",
       "sources": ["native/test/descriptors.cc"]
     }

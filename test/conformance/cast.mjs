@@ -4,8 +4,9 @@ import { createRequire } from 'node:module';
 import { libuvPoll } from '@coroipc/adapter-libuv';
 import { threadPoll } from '@coroipc/core';
 import { turnedPoll } from '@coroipc/core/testing';
+import { epolls } from './epolls.mjs';
 
-export const adapters = { libuv: libuvPoll, thread: threadPoll, hand: turnedPoll };
+export const adapters = { libuv: libuvPoll, thread: threadPoll, hand: turnedPoll, ...epolls };
 
 export const descriptors = createRequire(import.meta.url)(
   '../../build/Release/coroipc_test_descriptors.node',
