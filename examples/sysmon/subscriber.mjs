@@ -1,10 +1,10 @@
 // The subscriber process: takes the stream, checks that no tick is missing, and shows it: a live
 // table in a terminal, a line a second elsewhere.
 //
-//   node subscriber.mjs <socket name> <seconds> <show|quiet>     started by main.mjs
+//   node subscriber.mjs <socket name> <adapter> <seconds> <show|quiet>     started by main.mjs
 
-import { libuvPoll } from '@coroipc/adapter-libuv';
 import { IpcClient } from '@coroipc/core';
+import { makeAdapter } from './adapters.mjs';
 import { Faults } from './faults.mjs';
 import { Latency } from './latency.mjs';
 import { live, tell } from './lifetime.mjs';
@@ -12,7 +12,7 @@ import { decodeTick, NETWORK, PROCESSES, SAMPLES, TICK } from './protocol.mjs';
 import { LiveTable, printable } from './table.mjs';
 import { plainLine, tableLines } from './view.mjs';
 
-const [name = '', seconds, show] = process.argv.slice(2);
+const [name = '', adapter, seconds, show] = process.argv.slice(2);
 const FRAME_MS = 500;
 const LINE_MS = 1000;
 
@@ -41,7 +41,11 @@ process.on('message', (/** @type {{ calls?: import('./view.mjs').Calls }} */ mes
 });
 
 await live(async (stop) => {
-  const client = await IpcClient.connect({ name, service: SAMPLES, adapter: libuvPoll() });
+  const client = await IpcClient.connect({
+    name,
+    service: SAMPLES,
+    adapter: await makeAdapter(adapter),
+  });
   startedAt = performance.now();
   await tell({ ready: true });
   const display = show === 'show' ? startDisplay() : undefined;
