@@ -2,12 +2,6 @@
 
 namespace coroipc::js {
 
-namespace {
-
-void on_clean_up(void* state) { static_cast<EnvState*>(state)->take_down(); }
-
-}  // namespace
-
 void ClientEntry::detach_views() {
   response.detach();
   ring.detach();
@@ -15,10 +9,11 @@ void ClientEntry::detach_views() {
 }
 
 EnvState::EnvState(Napi::Env environment) : env_(environment) {
-  napi_add_env_cleanup_hook(env_, on_clean_up, this);
+  hook_.set(
+      env_, [](void* state) { static_cast<EnvState*>(state)->take_down(); }, this);
 }
 
-EnvState::~EnvState() { napi_remove_env_cleanup_hook(env_, on_clean_up, this); }
+EnvState::~EnvState() { take_down(); }
 
 bool EnvState::terminating() {
   const Napi::HandleScope scope(env_);

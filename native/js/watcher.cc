@@ -11,6 +11,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "js/clean_up_hook.h"
 #include "js/convert.h"
 #include "js/watch_thread.h"
 #include "sys/result.h"
@@ -94,13 +95,14 @@ class Watcher : public std::enable_shared_from_this<Watcher> {
     if (!waker_.open(env_, call, this)) return sys::system_failure("uv_async_init", ENOMEM);
     // Added after the threadsafe functions, so that it runs before they end: until the thread is
     // joined it may call them.
-    napi_add_env_cleanup_hook(env_, clean_up, this);
+    hook_.set(
+        env_, [](void* watcher) { static_cast<Watcher*>(watcher)->close(); }, this);
     thread_ = std::move(made.value());
     return thread_->start([](void* waker) { static_cast<Waker*>(waker)->wake(); }, &waker_);
   }
 
   void close() {
-    napi_remove_env_cleanup_hook(env_, clean_up, this);
+    hook_.take_back();
     thread_.reset();
     waker_.close();
     watches_.clear();
@@ -154,8 +156,6 @@ class Watcher : public std::enable_shared_from_this<Watcher> {
     Napi::FunctionReference on_ready;
   };
 
-  static void clean_up(void* watcher) { static_cast<Watcher*>(watcher)->close(); }
-
   // A descriptor that cannot be armed was closed under our feet: POLLNVAL, in every turn.
   void arm(int64_t id, const Watch& watch) {
     const auto key = static_cast<uint64_t>(id);
@@ -185,6 +185,7 @@ class Watcher : public std::enable_shared_from_this<Watcher> {
   }
 
   const Napi::Env env_;
+  CleanUpHook hook_;
   Waker waker_;
   std::unique_ptr<WatchThread> thread_;
   std::map<int64_t, Watch> watches_;
