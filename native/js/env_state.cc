@@ -19,12 +19,16 @@ bool EnvState::terminating() {
   const Napi::HandleScope scope(env_);
   if (nothing_.IsEmpty()) {
     const Napi::Value made = env_.RunScript("(() => {})");
-    if (made.IsEmpty() || !made.IsFunction()) return true;
-    nothing_ = Napi::Persistent(made.As<Napi::Function>());
+    if (!made.IsEmpty() && made.IsFunction())
+      nothing_ = Napi::Persistent(made.As<Napi::Function>());
   }
   napi_value result = nullptr;
-  return napi_call_function(env_, env_.Undefined(), nothing_.Value(), 0, nullptr, &result) !=
-         napi_ok;
+  if (!nothing_.IsEmpty() &&
+      napi_call_function(env_, env_.Undefined(), nothing_.Value(), 0, nullptr, &result) == napi_ok)
+    return false;
+  // Why it could not run is nobody's exception. Deno would tell of it as of one.
+  napi_get_and_clear_last_exception(env_, &result);
+  return true;
 }
 
 void EnvState::take_down() {

@@ -13,6 +13,7 @@
 
 #include "js/clean_up_hook.h"
 #include "js/convert.h"
+#include "js/env_state.h"
 #include "js/watch_thread.h"
 #include "sys/result.h"
 
@@ -26,19 +27,23 @@ static_assert(EPOLLIN == POLLIN && EPOLLOUT == POLLOUT && EPOLLERR == POLLERR &&
 constexpr uint32_t kAsked = POLLIN | POLLOUT;
 constexpr uint32_t kAlways = POLLERR | POLLHUP | POLLNVAL;
 
-void call_ready(const Napi::FunctionReference& on_ready, uint32_t revents) {
+// Calls `onReady`. False: JavaScript cannot run here any more. A worker that is being terminated is
+// such a place, and so is a process that ends because nobody handled what `onReady` threw.
+bool call_ready(const Napi::FunctionReference& on_ready, uint32_t revents) {
   const Napi::Env env = on_ready.Env();
   const Napi::HandleScope scope(env);
   const napi_value function = on_ready.Value();
   const napi_value argument = Napi::Number::New(env, revents);
   napi_value result = nullptr;
-  if (napi_call_function(env, env.Undefined(), function, 1, &argument, &result) == napi_ok) return;
-  // In an environment that is ending (a terminated worker) there is nothing to hand on, and nobody
-  // to hand it to.
+  if (napi_call_function(env, env.Undefined(), function, 1, &argument, &result) == napi_ok)
+    return true;
   napi_value exception = nullptr;
-  if (env.IsExceptionPending() && napi_get_and_clear_last_exception(env, &exception) == napi_ok) {
-    static_cast<void>(napi_fatal_exception(env, exception));
-  }
+  if (!env.IsExceptionPending() || napi_get_and_clear_last_exception(env, &exception) != napi_ok)
+    return false;
+  static_cast<void>(napi_fatal_exception(env, exception));
+  // A runtime that ends now (Deno does) would take the failure of the next call for the reason.
+  EnvState* state = EnvState::of(env);
+  return state != nullptr && !state->terminating();
 }
 
 // What wakes JavaScript. Two threadsafe functions that are called in turn: Node runs one that is
@@ -171,7 +176,7 @@ class Watcher : public std::enable_shared_from_this<Watcher> {
       auto found = watches_.find(id);
       if (found == watches_.end()) continue;
       const uint32_t revents = events & (found->second.events | kAlways);
-      if (revents != 0) call_ready(found->second.on_ready, revents);
+      if (revents != 0 && !call_ready(found->second.on_ready, revents)) return;
       if (thread_ == nullptr) return;
       found = watches_.find(id);
       if (found != watches_.end()) arm(id, found->second);
