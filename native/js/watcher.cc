@@ -3,7 +3,6 @@
 #include <poll.h>
 #include <sys/epoll.h>
 
-#include <array>
 #include <cerrno>
 #include <map>
 #include <memory>
@@ -14,6 +13,7 @@
 #include "js/clean_up_hook.h"
 #include "js/convert.h"
 #include "js/env_state.h"
+#include "js/waker.h"
 #include "js/watch_thread.h"
 #include "sys/result.h"
 
@@ -46,58 +46,17 @@ bool call_ready(const Napi::FunctionReference& on_ready, uint32_t revents) {
   return state != nullptr && !state->terminating();
 }
 
-// What wakes JavaScript. Two threadsafe functions that are called in turn: Node runs one that is
-// called during its own call again at once, up to a thousand times, and a descriptor that stays
-// ready would keep the rest of the loop waiting. With two, the loop comes round in between.
-class Waker {
- public:
-  [[nodiscard]] bool open(Napi::Env env, napi_threadsafe_function_call_js call, void* context) {
-    for (napi_threadsafe_function& each : functions_) {
-      const napi_status status = napi_create_threadsafe_function(
-          env, nullptr, nullptr, Napi::String::New(env, "coroipc:watcher"), 0, 1, nullptr, nullptr,
-          context, call, &each);
-      if (status != napi_ok) return false;
-      napi_unref_threadsafe_function(env, each);
-    }
-    return true;
-  }
-  void close() {
-    for (napi_threadsafe_function& each : functions_) {
-      if (each != nullptr) napi_release_threadsafe_function(each, napi_tsfn_abort);
-      each = nullptr;
-    }
-  }
-  // From any thread, but never by two at once: WatchThread wakes once for one `take`.
-  void wake() {
-    next_ = 1 - next_;
-    napi_call_threadsafe_function(functions_[next_], nullptr, napi_tsfn_nonblocking);
-  }
-  void set_ref(Napi::Env env, bool ref) {
-    for (const napi_threadsafe_function each : functions_) {
-      ref ? napi_ref_threadsafe_function(env, each) : napi_unref_threadsafe_function(env, each);
-    }
-  }
-
- private:
-  std::array<napi_threadsafe_function, 2> functions_{};
-  size_t next_ = 0;
-};
-
-// One watcher. Owned by its environment's Watchers; `deliver` holds it too while it runs, so that
-// an `onReady` may close it.
-class Watcher : public std::enable_shared_from_this<Watcher> {
+// One watcher. Owned by its environment's Watchers; whoever delivers holds it too, so that an
+// `onReady` may close it.
+class Watcher final : public Woken, public std::enable_shared_from_this<Watcher> {
  public:
   explicit Watcher(Napi::Env env) : env_(env) {}
-  ~Watcher() { close(); }
+  ~Watcher() override { close(); }
 
   [[nodiscard]] sys::Outcome open() {
     sys::Result<std::unique_ptr<WatchThread>> made = WatchThread::make();
     if (!made.ok()) return made.failure();
-    // The calls that Node still holds when the watcher closes are dropped, not delivered.
-    const auto call = [](napi_env env, napi_value, void* context, void*) {
-      if (env != nullptr) static_cast<Watcher*>(context)->shared_from_this()->deliver();
-    };
-    if (!waker_.open(env_, call, this)) return sys::system_failure("uv_async_init", ENOMEM);
+    if (!waker_.open(env_, weak_from_this())) return sys::system_failure("uv_async_init", ENOMEM);
     // Added after the threadsafe functions, so that it runs before they end: until the thread is
     // joined it may call them.
     hook_.set(
@@ -153,6 +112,22 @@ class Watcher : public std::enable_shared_from_this<Watcher> {
     return true;
   }
 
+  // Calls `onReady` for what was collected, and arms what is still watched. Every watch is looked
+  // up again before and after its call: each call may remove any watch, or close the watcher.
+  void woken() override {
+    if (thread_ == nullptr) return;
+    for (const auto& [key, events] : thread_->take()) {
+      const auto id = static_cast<int64_t>(key);
+      auto found = watches_.find(id);
+      if (found == watches_.end()) continue;
+      const uint32_t revents = events & (found->second.events | kAlways);
+      if (revents != 0 && !call_ready(found->second.on_ready, revents)) return;
+      if (thread_ == nullptr) return;
+      found = watches_.find(id);
+      if (found != watches_.end()) arm(id, found->second);
+    }
+  }
+
  private:
   struct Watch {
     int fd;
@@ -165,22 +140,6 @@ class Watcher : public std::enable_shared_from_this<Watcher> {
   void arm(int64_t id, const Watch& watch) {
     const auto key = static_cast<uint64_t>(id);
     if (!thread_->arm(watch.fd, key, watch.events).ok()) thread_->report(key, POLLNVAL);
-  }
-
-  // Calls `onReady` for what was collected, and arms what is still watched. Every watch is looked
-  // up again before and after its call: each call may remove any watch, or close the watcher.
-  void deliver() {
-    if (thread_ == nullptr) return;
-    for (const auto& [key, events] : thread_->take()) {
-      const auto id = static_cast<int64_t>(key);
-      auto found = watches_.find(id);
-      if (found == watches_.end()) continue;
-      const uint32_t revents = events & (found->second.events | kAlways);
-      if (revents != 0 && !call_ready(found->second.on_ready, revents)) return;
-      if (thread_ == nullptr) return;
-      found = watches_.find(id);
-      if (found != watches_.end()) arm(id, found->second);
-    }
   }
 
   void count_ref(int change) {

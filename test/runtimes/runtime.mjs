@@ -6,11 +6,12 @@ if (command.length === 0) {
   throw new Error('COROIPC_RUNTIME must hold the command of this runtime: see scripts/runtimes.mjs');
 }
 
-/** Whether Node itself runs this: Bun and Deno only say that they are like it. */
-export const isNode = process.versions.bun === undefined && process.versions.deno === undefined;
+/** Bun and Deno both say that they are Node, too. */
+export const isBun = process.versions.bun !== undefined;
+export const isNode = !isBun && process.versions.deno === undefined;
 
 /** Frees what nothing reaches any more. Finalizers may run a little later. */
 export function collectGarbage() {
-  if (globalThis.Bun !== undefined) globalThis.Bun.gc(true);
+  if (isBun) globalThis.Bun.gc(true);
   else globalThis.gc();
 }

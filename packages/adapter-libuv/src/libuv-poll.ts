@@ -6,10 +6,11 @@
 
 import { POLLIN, type PollAdapter, type PollEvents, type PollHandle } from '@coroipc/core';
 import { checkFunction, pollHandle } from '@coroipc/core/adapter';
-import { native } from './native.js';
+import { type NativeLibuv, nativeLibuv } from './native.js';
 
 class LibuvPoll implements PollAdapter {
   readonly name = 'libuv';
+  readonly #native: NativeLibuv = nativeLibuv();
 
   pollAcceptAdd(fd: number, onReady: (revents: PollEvents) => void): PollHandle {
     return this.pollDispatchAdd(fd, onReady);
@@ -17,6 +18,7 @@ class LibuvPoll implements PollAdapter {
 
   pollDispatchAdd(fd: number, onReady: (revents: PollEvents) => void): PollHandle {
     return pollHandle(fd, onReady, () => {
+      const native = this.#native;
       const watch = native.add(fd, POLLIN, onReady);
       return {
         modify: (events) => native.modify(watch, events),
@@ -34,6 +36,8 @@ class LibuvPoll implements PollAdapter {
 
 /**
  * The poll adapter for Node's own event loop: no thread, no polling, one `uv_poll_t` a descriptor.
+ *
+ * @throws {Error} on Bun and Deno, whose loops are not libuv's.
  *
  * @example
  * ```ts
