@@ -57,6 +57,7 @@ function throwing(adapter: PollAdapter, io: PollDescriptors): void {
 export type PollScenario =
   | 'exception-handled'
   | 'exception-fatal'
+  | 'exception-odd'
   | 'job-exception'
   | 'ref'
   | 'ref-again'
@@ -82,6 +83,22 @@ export const scenarios: Readonly<Record<PollScenario, Scenario>> = {
     play: (adapter, io) => {
       adapter.pollDispatchAdd(ready(io), () => {
         throw new Error('thrown by a call-back');
+      });
+    },
+  },
+  'exception-odd': {
+    rule: 10,
+    shows: 'what is thrown may be anything, and comes as it is',
+    exitCode: 0,
+    output: ['undefined', 'null', 'text', 'frozen', 'still served'],
+    play: (adapter, io) => {
+      const thrown: unknown[] = [undefined, null, 'text', Object.freeze({ name: 'frozen' })];
+      const words = (value: unknown): string => (value as Error | null)?.name ?? String(value);
+      process.on('uncaughtException', (value: unknown) => say(words(value)));
+      const handle = adapter.pollDispatchAdd(ready(io), () => {
+        if (thrown.length > 0) throw thrown.shift();
+        handle.destroy();
+        setTimeout(() => say('still served'), 20);
       });
     },
   },
