@@ -16,6 +16,11 @@ export const adapters = {
   'custom loop': () => driven(new PollLoop(), (loop) => loop.run()),
 };
 
+export function adapterOf(name) {
+  if (!Object.hasOwn(adapters, name)) throw new RangeError(`no adapter is called ${name}`);
+  return adapters[name]();
+}
+
 export const descriptors = createRequire(import.meta.url)(
   '../../build/Release/coroipc_test_descriptors.node',
 );

@@ -3,12 +3,12 @@
 import { readFileSync } from 'node:fs';
 import { pollConformance } from '@coroipc/core/testing';
 import { expect, test } from 'vitest';
-import { adapters } from './cast.mjs';
+import { adapterOf } from './cast.mjs';
 import { descriptors, player } from './scenes.js';
 
 pollConformance(
   'custom loop',
-  adapters['custom-loop'],
+  () => adapterOf('custom-loop'),
   { test },
   { descriptors, scenario: player('custom-loop', 'main') },
 );

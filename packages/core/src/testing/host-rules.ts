@@ -83,7 +83,7 @@ async function wakesASleeper(stage: Stage): Promise<void> {
     });
   });
   setTimeout(() => stage.io.write(pair.far, ONE_BYTE), 20);
-  await served;
+  await stage.within('readiness wakes the loop', served);
   assert.equal(seen[0], POLLIN);
 }
 
@@ -140,8 +140,7 @@ async function jobWakesASleeper(stage: Stage): Promise<void> {
   const ran = new Promise<void>((resolve) => {
     setTimeout(() => stage.adapter.pollJobAdd(resolve), 20);
   });
-  // Nothing else happens meanwhile: the job alone has to get its turn.
-  await ran;
+  await stage.within('a job wakes the loop', ran);
 }
 
 async function servedUnrefed(stage: Stage): Promise<void> {

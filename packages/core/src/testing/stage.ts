@@ -56,6 +56,23 @@ export class Stage {
     }
   }
 
+  /** Waits for a promise, while nothing of the suite's own happens that might wake the loop. */
+  async within(what: string, promise: Promise<void>): Promise<void> {
+    const end = Date.now() + this.#waiting.patienceMs;
+    let timer: NodeJS.Timeout | undefined;
+    const vain = new Promise<never>((_resolve, reject) => {
+      const give = (): void => reject(new Error(`waited in vain: ${what}`));
+      timer = setTimeout(give, this.#waiting.patienceMs);
+    });
+    try {
+      await Promise.race([promise, vain]);
+    } finally {
+      clearTimeout(timer);
+    }
+    // The limit itself wakes a loop that nothing else woke.
+    if (Date.now() >= end) throw new Error(`waited in vain: ${what}`);
+  }
+
   pair(): Pair {
     const [near, far] = this.io.socketPair();
     this.#open.add(near).add(far);
