@@ -22,7 +22,7 @@ const FLOORS = [
   { floor: 'the front doors', sides: [['index'], ['adapter']] },
 ];
 
-const TESTING_MAY = ['testing', 'poll/contract', 'poll', 'errors', 'status'];
+const TESTING_MAY = ['testing', 'arguments', 'poll/contract', 'poll', 'errors', 'status'];
 
 const FOR_ADAPTERS = ['@coroipc/core', '@coroipc/core/adapter'];
 
