@@ -1,13 +1,18 @@
 // Wrong arguments to the adapters and to poll(): a clear error, and everything works on.
 
 import { libuvPoll } from '@coroipc/adapter-libuv';
+import { rxPoll } from '@coroipc/adapter-rxjs';
 import { POLLHUP, POLLIN, POLLNVAL, POLLOUT, poll, threadPoll } from '@coroipc/core';
+import { delay } from 'rxjs';
 import { describe, expect, test } from 'vitest';
 import { descriptors as io } from './scenes.js';
 
 const nothing = (): void => {};
 
-describe.each([libuvPoll, threadPoll])('%o', (makeAdapter) => {
+const rxjs = () => rxPoll({ source: libuvPoll() });
+const delayed = () => rxPoll({ source: threadPoll(), operator: delay(1) });
+
+describe.each([libuvPoll, threadPoll, rxjs, delayed])('%o', (makeAdapter) => {
   test('descriptors and call-backs of every kind', () => {
     const adapter = makeAdapter();
     for (const add of ['pollAcceptAdd', 'pollDispatchAdd'] as const) {

@@ -11,7 +11,7 @@ const ACTS = {
   leaveNothing: 'no thread and no descriptor stays',
 };
 
-for (const adapter of ['libuv', 'thread']) {
+for (const adapter of ['libuv', 'thread', 'rxjs(libuv) plain', 'rxjs(thread) delay']) {
   for (const [act, shows] of Object.entries(ACTS)) {
     test(`${adapter}: ${shows}`, async () => {
       const outcome = await runScript('hostile.mjs', adapter, act);

@@ -96,7 +96,7 @@ const RIGHT: Readonly<Record<string, readonly string[]>> = {
 
 /** Arguments that are functions, or are not there. */
 const TAKES_FUNCTION =
-  /(state\.(?!socketName|logSubsysId|limits|adapter)\w+|authenticate|connect|disconnect|select|onReady|job|requests\[3\])\)$/;
+  /(state\.(?!socketName|logSubsysId|limits|adapter)\w+|authenticate|connect|disconnect|select|onReady|job|handler|sink\.\w+|requests\[3\])\)$/;
 /** What takes any value whatever. */
 const TAKES_ANYTHING =
   /^(CoroIpcError|statusName|statusText|coroipcs\.privateDataSet\(value|.*\(data\))/;
@@ -106,12 +106,16 @@ function wronglyAccepted({ accepted }: Report): string[] {
     if (TAKES_ANYTHING.test(where)) return [];
     const word = /(\w+)\)$/.exec(where)?.[1] ?? '';
     const right = TAKES_FUNCTION.test(where) ? ['undefined', ...FUNCTIONS] : (RIGHT[word] ?? []);
-    // Numbers in a header may be negative, but a message's id is as the API has it.
-    const more = /^encode.*\(id\)$/.test(where) ? ['-1'] : [];
     return labels
-      .filter((label) => !right.includes(label) && !more.includes(label))
+      .filter((label) => !right.includes(label) && !more(where).includes(label))
       .map((label) => `${where}: ${label}`);
   });
+}
+
+function more(where: string): readonly string[] {
+  // Numbers in a header may be negative, but a message's id is as the API has it.
+  if (/^encode.*\(id\)$/.test(where)) return ['-1'];
+  return where === 'IpcServer.handle(id)' ? ['undefined'] : [];
 }
 
 describe('wrong arguments', () => {

@@ -4,7 +4,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { libuvPoll } from '@coroipc/adapter-libuv';
+import type * as rx from '@coroipc/adapter-rxjs';
 import type * as core from '@coroipc/core';
+import type * as rxjs from 'rxjs';
 import { onTestFinished } from 'vitest';
 
 const TASK = fileURLToPath(new URL('./fixtures/task.mjs', import.meta.url));
@@ -16,6 +18,9 @@ type Core = typeof core;
 /** What a task has besides its argument. */
 export interface Tools extends Core {
   readonly libuvPoll: typeof libuvPoll;
+  /** @coroipc/adapter-rxjs. */
+  readonly rx: typeof rx;
+  readonly rxjs: typeof rxjs;
   readonly adapters: { readonly libuv: typeof libuvPoll; readonly thread: Core['threadPoll'] };
   /** Tells the test something. */
   say(what: string, value?: unknown): void;

@@ -119,18 +119,20 @@ async function serveByHand({ name }, { say, told }) {
 
 export const tasks = { serve, serveByHand };
 
-const withHandle = (test, task = 'serve') => async () => {
-  const name = freshName();
-  const server = Child.start(import.meta.url, task, { name });
-  await server.said('ready');
-  const handle = coroipcc.serviceConnect(name, SERVICE, KIB64, KIB64, KIB64);
-  const views = (await test(handle, server)) ?? [];
-  coroipcc.serviceDisconnect(handle);
-  for (const view of views) assert.equal(view.length, 0, 'a view outlived its connection');
-  if (task === 'serve') await server.said('exit');
-  server.tell();
-  await server.endsWith(0);
-};
+const withHandle =
+  (test, task = 'serve') =>
+  async () => {
+    const name = freshName();
+    const server = Child.start(import.meta.url, task, { name });
+    await server.said('ready');
+    const handle = coroipcc.serviceConnect(name, SERVICE, KIB64, KIB64, KIB64);
+    const views = (await test(handle, server)) ?? [];
+    coroipcc.serviceDisconnect(handle);
+    for (const view of views) assert.equal(view.length, 0, 'a view outlived its connection');
+    if (task === 'serve') await server.said('exit');
+    server.tell();
+    await server.endsWith(0);
+  };
 
 const ask = (id, value) => {
   const payload = Buffer.alloc(4);
@@ -147,7 +149,10 @@ export const cNames = {
     assert.equal(answer.readUInt32LE(24), 0x12345678);
     const lent = coroipcc.msgSendReplyReceiveInBufGet(handle, ask(ECHO, 0x87654321));
     assert.equal(lent.readUInt32LE(24), 0x87654321);
-    assert.throws(() => coroipcc.msgSendReplyReceive(handle, ask(ECHO, 1)), code('ERR_COROIPC_BUSY'));
+    assert.throws(
+      () => coroipcc.msgSendReplyReceive(handle, ask(ECHO, 1)),
+      code('ERR_COROIPC_BUSY'),
+    );
     coroipcc.msgSendReplyReceiveInBufPut(handle);
     return [lent];
   }),
@@ -173,7 +178,9 @@ export const cNames = {
     let view;
     for (let number = 2000; number > 0; number--) {
       const lent = number % 3 !== 0;
-      const message = lent ? coroipcc.dispatchGet(handle, 5000) : coroipcc.dispatchRecv(handle, 5000);
+      const message = lent
+        ? coroipcc.dispatchGet(handle, 5000)
+        : coroipcc.dispatchRecv(handle, 5000);
       assert.equal(decodeResponse(message).id, number);
       assert.equal(message.at(-1), number & 0xff);
       if (!lent) continue;

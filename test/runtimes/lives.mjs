@@ -177,7 +177,10 @@ export const lives = {
   ...places('throw', 'connection', 'dispatch', 'top level'),
   ...Object.fromEntries(
     ['killed', 'closed'].flatMap((how) =>
-      WHATS.map((what) => [`a server that is ${how} ends its client's ${what}`, serverGoes(how, what)]),
+      WHATS.map((what) => [
+        `a server that is ${how} ends its client's ${what}`,
+        serverGoes(how, what),
+      ]),
     ),
   ),
   ...Object.fromEntries(

@@ -1,7 +1,7 @@
 // IpcServer and IpcClient, in two processes.
 
 import assert from 'node:assert/strict';
-import { CS, CoroIpcError, IpcClient } from '@coroipc/core';
+import { CoroIpcError, CS, IpcClient } from '@coroipc/core';
 import { until } from './child.mjs';
 import { burst, COMMAND, startServer } from './server.mjs';
 
@@ -141,7 +141,10 @@ export const people = {
 
   'wrong arguments are TypeErrors and RangeErrors that name them': withClient(async (client) => {
     assert.throws(() => client.callSync('1', 'x'), { name: 'TypeError', message: /^id / });
-    assert.throws(() => client.callSync(65536, 'x'), { name: 'RangeError', message: /^id .*65536/ });
+    assert.throws(() => client.callSync(65536, 'x'), {
+      name: 'RangeError',
+      message: /^id .*65536/,
+    });
     assert.throws(() => client.callSync(1, 17), { name: 'TypeError', message: /^payload / });
     assert.throws(() => client.callSync(1, '', { timeoutMs: 'x' }), /timeoutMs/);
     assert.throws(() => client.dispatches({ highWaterMark: 0 }), RangeError);

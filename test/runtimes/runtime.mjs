@@ -3,7 +3,9 @@
 /** The command that this runtime is started with, options included; a script is to follow. */
 export const command = JSON.parse(process.env.COROIPC_RUNTIME ?? '[]');
 if (command.length === 0) {
-  throw new Error('COROIPC_RUNTIME must hold the command of this runtime: see scripts/runtimes.mjs');
+  throw new Error(
+    'COROIPC_RUNTIME must hold the command of this runtime: see scripts/runtimes.mjs',
+  );
 }
 
 /** Bun and Deno both say that they are Node, too. */

@@ -10,11 +10,13 @@ import {
   type DispatchMessage,
   encodeRequest,
   encodeResponse,
+  type HandlerRegistration,
   IpcClient,
   type IpcConnection,
   type IpcRequest,
   IpcServer,
   type IpcsConnection,
+  type MessageSubscription,
   POLLIN,
   type PollAdapter,
   type PollHandle,
@@ -79,6 +81,11 @@ export async function server(): Promise<void> {
   // @ts-expect-error a service has a number
   one.service('8', {});
 
+  const registration = one.handle(7, undefined, ({ payload }) => payload);
+  same<typeof registration, HandlerRegistration>(true);
+  // @ts-expect-error every id has to be asked for
+  one.handle(7, () => 'text');
+
   same<ReturnType<typeof one.listen>, Promise<void>>(true);
   same<ReturnType<typeof one.publish>, number>(true);
   one.on('connection', (connection) => {
@@ -121,6 +128,13 @@ export async function client(): Promise<void> {
     // @ts-expect-error a message is what it is
     message.id = 5;
   }
+  const subscription = one.onMessage({
+    message: (message) => same<typeof message, DispatchMessage>(true),
+    ended: (error) => same<typeof error, CoroIpcError | undefined>(true),
+  });
+  same<typeof subscription, MessageSubscription>(true);
+  // @ts-expect-error a sink takes messages
+  one.onMessage({ ended: () => {} });
   one.on('dispatch', (message) => same<typeof message, DispatchMessage>(true));
   one.on('close', (error) => same<typeof error, CoroIpcError | undefined>(true));
   // @ts-expect-error only the library says whether it is closed

@@ -9,6 +9,7 @@ export type {
   IpcClientEvents,
   IpcClientOptions,
 } from './client/ipc-client-options.js';
+export type { MessageSink, MessageSubscription } from './client/message-sink.js';
 export type { Generation } from './client-engine/connect-options.js';
 export type { ServiceHandle } from './coroipcc/handle.js';
 export * as coroipcc from './coroipcc/index.js';
@@ -55,6 +56,10 @@ export { IpcServer } from './server/ipc-server.js';
 export type { IpcServerEvents, IpcServerOptions } from './server/ipc-server-options.js';
 export type { ConnectionStats, ServerStats, TrafficStats } from './server/server-stats.js';
 export type { PeerCredentials } from './server/service-host.js';
-export type { RequestHandler, ServiceDefinition } from './server/service-table.js';
+export type {
+  HandlerRegistration,
+  RequestHandler,
+  ServiceDefinition,
+} from './server/service-table.js';
 export { DEFAULT_SERVER_LIMITS, type ServerLimits } from './server-engine/limits.js';
 export { CS, type Status, type StatusName, statusName, statusText } from './status.js';

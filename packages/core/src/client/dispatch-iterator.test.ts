@@ -1,12 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import { DispatchIterator } from './dispatch-iterator.js';
+import type { MessageSubscription } from './message-sink.js';
 
 const message = (id: number) => ({ id, status: 1, payload: Buffer.alloc(0) });
 
 function iterator(highWaterMark: number, signal?: AbortSignal) {
   const seen: string[] = [];
-  const source = { resumed: () => seen.push('resumed'), left: () => seen.push('left') };
-  return { seen, messages: new DispatchIterator(source, highWaterMark, signal) };
+  const subscription: MessageSubscription = {
+    closed: false,
+    pause: () => seen.push('paused'),
+    resume: () => seen.push('resumed'),
+    close: () => seen.push('closed'),
+    [Symbol.dispose]: () => seen.push('disposed'),
+  };
+  const subscribe = (): MessageSubscription => {
+    seen.push('subscribed');
+    return subscription;
+  };
+  return { seen, messages: new DispatchIterator(subscribe, highWaterMark, signal) };
 }
 
 describe('DispatchIterator', () => {
@@ -21,7 +32,7 @@ describe('DispatchIterator', () => {
     expect(messages.full).toBe(true);
     await messages.next();
     expect(messages.full).toBe(false);
-    expect(seen).toEqual(['resumed']);
+    expect(seen).toEqual(['subscribed', 'paused', 'resumed']);
   });
 
   it('keeps the order over many messages', async () => {
@@ -50,7 +61,7 @@ describe('DispatchIterator', () => {
     expect((await messages.next()).value?.id).toBe(1);
     await expect(messages.next()).rejects.toThrow('gone');
     expect((await messages.next()).done).toBe(true);
-    expect(seen).toEqual(['left']);
+    expect(seen).toEqual(['subscribed', 'closed']);
   });
 
   it('ends readers that wait: the first by the error, the others plainly', async () => {
@@ -69,7 +80,7 @@ describe('DispatchIterator', () => {
       break;
     }
     expect((await messages.next()).done).toBe(true);
-    expect(seen).toEqual(['left']);
+    expect(seen).toEqual(['subscribed', 'closed']);
   });
 
   it('throws the reason of its signal at once', async () => {
@@ -80,6 +91,7 @@ describe('DispatchIterator', () => {
     await expect(messages.next()).rejects.toThrow('enough');
     const late = iterator(8, AbortSignal.abort(new Error('before')));
     expect(late.messages.ended).toBe(true);
+    expect(late.seen).toEqual([]);
     await expect(late.messages.next()).rejects.toThrow('before');
   });
 });

@@ -1,6 +1,6 @@
 // A bounded async iterator over dispatch messages. When `highWaterMark` messages wait in it, it
-// says that it is full, and the inbox stops consuming the ring; the server then queues and holds
-// back in its turn. It never drops a message to stay small.
+// pauses its subscription, so that the ring is left alone; the server then queues and holds back in
+// its turn. It never drops a message to stay small.
 //
 // Having been full, it stays so until half of its messages are taken: the ring is not switched on
 // and off for every message.
@@ -8,6 +8,7 @@
 // Invariant: messages wait, or readers wait, never both.
 
 import type { DispatchMessage } from './dispatch-message.js';
+import type { MessageSink, MessageSubscription } from './message-sink.js';
 
 type Result = IteratorResult<DispatchMessage, undefined>;
 
@@ -16,19 +17,14 @@ interface Reader {
   reject(reason: unknown): void;
 }
 
-/** What an iterator tells the inbox it takes from. */
-export interface IteratorSource {
-  /** It has room again. */
-  resumed(): void;
-  /** It takes no more. */
-  left(iterator: DispatchIterator): void;
-}
+/** Subscribes the iterator to the messages that are still to be read. */
+export type Subscribe = (sink: MessageSink) => MessageSubscription;
 
 /** What {@link IpcClient.dispatches} returns. */
 export class DispatchIterator
   implements AsyncIterableIterator<DispatchMessage, undefined, undefined>, AsyncDisposable
 {
-  readonly #source: IteratorSource;
+  readonly #subscription: MessageSubscription | undefined;
   readonly #highWaterMark: number;
   readonly #signal: AbortSignal | undefined;
   readonly #onAbort = (): void => this.#abort();
@@ -40,12 +36,18 @@ export class DispatchIterator
   #error: { readonly reason: unknown } | undefined;
 
   /** Called by the library alone. */
-  constructor(source: IteratorSource, highWaterMark: number, signal: AbortSignal | undefined) {
-    this.#source = source;
+  constructor(subscribe: Subscribe, highWaterMark: number, signal: AbortSignal | undefined) {
     this.#highWaterMark = highWaterMark;
     this.#signal = signal;
+    if (signal?.aborted) {
+      this.#end({ reason: signal.reason });
+      return;
+    }
+    this.#subscription = subscribe({
+      message: (message) => this.push(message),
+      ended: (error) => this.finish(error),
+    });
     signal?.addEventListener('abort', this.#onAbort, { once: true });
-    if (signal?.aborted) this.#end({ reason: signal.reason });
   }
 
   /** Whether it takes no more messages. */
@@ -67,7 +69,9 @@ export class DispatchIterator
       return;
     }
     this.#messages.push(message);
-    if (this.#messages.length - this.#taken >= this.#highWaterMark) this.#full = true;
+    if (this.#full || this.#messages.length - this.#taken < this.#highWaterMark) return;
+    this.#full = true;
+    this.#subscription?.pause();
   }
 
   /** Ends it behind the messages that wait: plainly, or by throwing `error`. */
@@ -115,7 +119,7 @@ export class DispatchIterator
     }
     if (this.#full && this.#messages.length - this.#taken <= this.#highWaterMark / 2) {
       this.#full = false;
-      if (!this.#ended) this.#source.resumed();
+      this.#subscription?.resume();
     }
     return message;
   }
@@ -142,6 +146,6 @@ export class DispatchIterator
     if (first === undefined) this.#error = error;
     else first.reject(error?.reason);
     for (const reader of readers) reader.resolve({ done: true, value: undefined });
-    this.#source.left(this);
+    this.#subscription?.close();
   }
 }

@@ -2,10 +2,10 @@
 // the connection as its socket tells it.
 //
 // Invariants:
-//  - The ring is read only while somebody wants messages: there is a listener or an iterator, and
-//    no iterator is full. Otherwise the socket is watched for hang-up alone.
+//  - The ring is read only while somebody wants messages: there is a sink, and none is paused.
+//    Otherwise the socket is watched for hang-up alone.
 //  - 64 messages at most are delivered in one turn; a job of the adapter goes on.
-//  - After a hang-up what had arrived is delivered, past any high-water mark (it is bounded by the
+//  - After a hang-up what had arrived is delivered, to who is paused too (it is bounded by the
 //    ring), and only then the end is told.
 
 import type { ClientEngine } from '../client-engine/engine.js';
@@ -20,17 +20,14 @@ import {
   type PollHandle,
 } from '../poll/contract.js';
 import { CS } from '../status.js';
-import { DispatchIterator, type IteratorSource } from './dispatch-iterator.js';
 import { type DispatchMessage, dispatchMessage } from './dispatch-message.js';
+import { type MessageSink, MessageSinks, type MessageSubscription } from './message-sink.js';
 
 const MESSAGES_PER_TURN = 64;
 const HANG_UP = POLLHUP | POLLERR | POLLNVAL;
 
-/** Where messages and news go. Every function may throw, and may close the inbox. */
+/** Where news go. Every function may throw, and may close the inbox. */
 export interface InboxOutlet {
-  /** Whether `deliver` has somebody to deliver to. */
-  listening(): boolean;
-  deliver(message: DispatchMessage): void;
   flowControl(on: boolean): void;
   /** The server is gone; messages may still follow. */
   hungUp(error: CoroIpcError): void;
@@ -38,11 +35,11 @@ export interface InboxOutlet {
   over(error: CoroIpcError): void;
 }
 
-export class Inbox implements IteratorSource {
+export class Inbox {
   readonly #engine: ClientEngine;
   readonly #adapter: PollAdapter;
   readonly #outlet: InboxOutlet;
-  readonly #iterators = new Set<DispatchIterator>();
+  readonly #sinks = new MessageSinks(() => this.#resumed());
   readonly #watch: PollHandle;
   #events: PollEvents = 0;
   #jobAdded = false;
@@ -58,37 +55,17 @@ export class Inbox implements IteratorSource {
     this.#watch.modify(0);
   }
 
-  /** A new iterator over the messages that are still to be read. */
-  iterate(highWaterMark: number, signal: AbortSignal | undefined): DispatchIterator {
-    const iterator = new DispatchIterator(this, highWaterMark, signal);
-    if (iterator.ended) return iterator;
-    this.#iterators.add(iterator);
-    this.resumed();
-    return iterator;
+  /** Delivers to `sink`, too, what is still to be read; not after the end. */
+  subscribe(sink: MessageSink): MessageSubscription {
+    return this.#sinks.add(sink);
   }
 
-  /** Somebody may want messages that did not before, or the reverse. */
-  resumed(): void {
-    if (this.#closed || this.#hungUp !== undefined) return;
-    const wanted = this.#wanted();
-    const events = wanted ? POLLIN : 0;
-    if (events === this.#events) return;
-    this.#events = events;
-    this.#watch.modify(events);
-    // The core may have read ahead, and then the socket says nothing of what it read.
-    if (wanted) this.#later();
-  }
-
-  left(iterator: DispatchIterator): void {
-    if (this.#iterators.delete(iterator)) this.resumed();
-  }
-
-  /** Ends the watch and the iterators: plainly, or with the error. */
+  /** Ends the watch, and tells the sinks of the end: plainly, or with the error. */
   close(error?: CoroIpcError): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#watch.destroy();
-    for (const iterator of [...this.#iterators]) iterator.finish(error);
+    this.#sinks.end(error);
   }
 
   ref(on: boolean): void {
@@ -96,9 +73,16 @@ export class Inbox implements IteratorSource {
     else this.#watch.unref();
   }
 
-  #wanted(): boolean {
-    for (const iterator of this.#iterators) if (iterator.full) return false;
-    return this.#iterators.size > 0 || this.#outlet.listening();
+  // Somebody may want messages that did not before, or the reverse.
+  #resumed(): void {
+    if (this.#closed || this.#hungUp !== undefined) return;
+    const { wanted } = this.#sinks;
+    const events = wanted ? POLLIN : 0;
+    if (events === this.#events) return;
+    this.#events = events;
+    this.#watch.modify(events);
+    // The core may have read ahead, and then the socket says nothing of what it read.
+    if (wanted) this.#later();
   }
 
   #ready(revents: PollEvents): void {
@@ -132,7 +116,7 @@ export class Inbox implements IteratorSource {
     });
   }
 
-  // An exception of a listener ends the turn but loses nothing: the next turn is arranged first.
+  // An exception of a sink ends the turn but loses nothing: the next turn is arranged first.
   #turn(): void {
     let more = true;
     try {
@@ -146,7 +130,8 @@ export class Inbox implements IteratorSource {
   // Whether there may be another.
   #deliverNext(): boolean {
     if (this.#closed) return false;
-    if (this.#hungUp === undefined ? !this.#wanted() : !this.#anybody()) return this.#pause();
+    const { any, wanted } = this.#sinks;
+    if (this.#hungUp === undefined ? !wanted : !any) return this.#pause();
     let message: DispatchMessage;
     try {
       const size = this.#engine.next(0);
@@ -157,18 +142,13 @@ export class Inbox implements IteratorSource {
       this.#hangUp(error);
       return this.#finish(this.#hungUp ?? error);
     }
-    for (const iterator of this.#iterators) iterator.push(message);
-    this.#outlet.deliver(message);
+    this.#sinks.deliver(message);
     return true;
-  }
-
-  #anybody(): boolean {
-    return this.#iterators.size > 0 || this.#outlet.listening();
   }
 
   #pause(): false {
     if (this.#hungUp !== undefined) this.#finish(this.#hungUp);
-    else this.resumed();
+    else this.#resumed();
     return false;
   }
 

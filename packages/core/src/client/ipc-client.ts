@@ -28,6 +28,7 @@ import { CS } from '../status.js';
 import { AwareEmitter } from './aware-emitter.js';
 import { CallQueue } from './call-queue.js';
 import { connecting } from './connecting.js';
+import { DispatchIterator } from './dispatch-iterator.js';
 import type { DispatchMessage } from './dispatch-message.js';
 import { Inbox } from './inbox.js';
 import type {
@@ -37,6 +38,7 @@ import type {
   IpcClientEvents,
   IpcClientOptions,
 } from './ipc-client-options.js';
+import { checkSink, type MessageSink, type MessageSubscription } from './message-sink.js';
 
 const DEFAULT_HIGH_WATER_MARK = 256;
 
@@ -59,6 +61,8 @@ export class IpcClient extends AwareEmitter<IpcClientEvents> implements AsyncDis
   #resolveDone!: () => void;
   #state: 'open' | 'ended' | 'closed' = 'open';
   #error: CoroIpcError | undefined;
+  /** What delivers to the listeners of `dispatch`, while there are any. */
+  #listening: MessageSubscription | undefined;
 
   private constructor(engine: ClientEngine, adapter: PollAdapter) {
     super();
@@ -73,8 +77,6 @@ export class IpcClient extends AwareEmitter<IpcClientEvents> implements AsyncDis
     });
     this.#calls = new CallQueue(engine, adapter);
     this.#inbox = new Inbox(engine, adapter, {
-      listening: () => this.listenerCount('dispatch') > 0,
-      deliver: (message) => this.emit('dispatch', message),
       flowControl: (on) => this.emit('flowControl', on),
       hungUp: (error) => {
         this.#state = 'ended';
@@ -179,12 +181,35 @@ export class IpcClient extends AwareEmitter<IpcClientEvents> implements AsyncDis
     checkInteger('options.highWaterMark', highWaterMark, 1, MAX_INT32);
     const signal = checkSignal('options.signal', options?.signal);
     this.#checkOpen();
-    return this.#inbox.iterate(highWaterMark, signal);
+    return new DispatchIterator((sink) => this.#inbox.subscribe(sink), highWaterMark, signal);
+  }
+
+  /**
+   * Delivers the dispatch messages from now on to `sink`, as they are read: what the `dispatch`
+   * event and {@link dispatches} stand on, and what a stream of another kind would. Every sink gets
+   * every message; while one is paused, none is read. Nothing is called before this returns.
+   *
+   * @throws {CoroIpcError} BAD_HANDLE after `close`, LIBRARY when the server is gone.
+   *
+   * @example
+   * const subscription = client.onMessage({
+   *   message: ({ payload }) => {
+   *     if (!socket.write(payload)) subscription.pause();
+   *   },
+   * });
+   * socket.on('drain', () => subscription.resume());
+   */
+  onMessage(sink: MessageSink): MessageSubscription {
+    checkSink('sink', sink);
+    this.#checkOpen();
+    return this.#inbox.subscribe(sink);
   }
 
   /** Ends the connection. Calls that wait are rejected with BAD_HANDLE. */
   close(): Promise<void> {
     if (this.#state !== 'closed') {
+      // First, so that a sink that hears of the end cannot subscribe anew.
+      this.#state = 'closed';
       this.#calls.fail(this.#closedError());
       this.#inbox.close();
       this.#shut();
@@ -207,9 +232,16 @@ export class IpcClient extends AwareEmitter<IpcClientEvents> implements AsyncDis
     return this.#setRef(false);
   }
 
-  // A listener of `dispatch` has the ring consumed, so the inbox hears of each that comes or goes.
+  // The listeners of `dispatch` are one sink together, which is there while they are.
   protected override listenersChanged(): void {
-    this.#inbox.resumed();
+    if (this.listenerCount('dispatch') === 0) {
+      this.#listening?.close();
+      this.#listening = undefined;
+    } else if (this.#state !== 'closed') {
+      this.#listening ??= this.#inbox.subscribe({
+        message: (message) => this.emit('dispatch', message),
+      });
+    }
   }
 
   #setRef(on: boolean): this {

@@ -19,7 +19,12 @@ import type { IpcConnection } from './ipc-connection.js';
 import type { IpcServerEvents, IpcServerOptions } from './ipc-server-options.js';
 import type { ServerStats } from './server-stats.js';
 import { type Authenticate, checkAuthenticate, ServiceHost } from './service-host.js';
-import { type ServiceDefinition, ServiceTable } from './service-table.js';
+import {
+  type HandlerRegistration,
+  type RequestHandler,
+  type ServiceDefinition,
+  ServiceTable,
+} from './service-table.js';
 
 /**
  * A server of services.
@@ -83,6 +88,22 @@ export class IpcServer extends EventEmitter<IpcServerEvents> implements AsyncDis
   }
 
   /**
+   * Adds one handler, at any time, until it is removed. A service that is not registered is made,
+   * and admits peers until the last of its handlers goes; those it has stay.
+   *
+   * @param id The command id, 0 to 65535; `undefined` is every id that neither a handler of its own
+   * nor the service's selector takes.
+   * @throws {CoroIpcError} EXIST when there is such a handler.
+   *
+   * @example
+   * const registration = server.handle(7, 1, ({ payload }) => payload);
+   * registration.remove();
+   */
+  handle(service: number, id: number | undefined, handler: RequestHandler): HandlerRegistration {
+    return this.#services.handle(service, id, handler);
+  }
+
+  /**
    * Binds the name and listens.
    * @throws {CoroIpcError} (by rejection) when the name is taken or the system refuses;
    * BAD_OPERATION when the server listens already or is closed.
@@ -110,7 +131,7 @@ export class IpcServer extends EventEmitter<IpcServerEvents> implements AsyncDis
     checkId('id', id);
     const bytes = checkPayload('payload', payload);
     let taken = 0;
-    for (const connection of this.#services.get(service)?.connections ?? []) {
+    for (const connection of this.#services.connections(service)) {
       try {
         connection.send(id, bytes);
         taken += 1;

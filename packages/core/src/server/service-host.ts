@@ -14,7 +14,7 @@ import { CS } from '../status.js';
 import { IpcConnection } from './ipc-connection.js';
 import { IpcRequest } from './ipc-request.js';
 import { addStats, noStats, type ServerStats, type Totals } from './server-stats.js';
-import type { ServiceTable } from './service-table.js';
+import type { ServiceDefinition, ServiceTable } from './service-table.js';
 
 /** Who wants to connect, as the kernel says. */
 export interface PeerCredentials {
@@ -36,6 +36,13 @@ export interface ServiceHostOutlet {
   raise(error: unknown): void;
   /** Ends a connection. */
   end(link: ServerConnection): void;
+}
+
+/** What is attached to a connection of the engine's. */
+interface Served {
+  readonly connection: IpcConnection;
+  /** Whose connect function it went through, and whose disconnect function it will. */
+  readonly definition: ServiceDefinition;
 }
 
 const debug = debuglog('coroipc');
@@ -87,7 +94,8 @@ export class ServiceHost implements ServerOwner {
     const service = this.#services.get(link.service);
     if (service === undefined) return CS.ERR_NOT_EXIST;
     const connection = new IpcConnection(link, this.#outlet.end);
-    link.attachment = connection;
+    const served: Served = { connection, definition: service.definition };
+    link.attachment = served;
     try {
       service.definition.connect?.(connection);
     } catch (error) {
@@ -97,14 +105,14 @@ export class ServiceHost implements ServerOwner {
     }
     this.#connectionsTotal += 1;
     this.connections.add(connection);
-    service.connections.add(connection);
+    this.#services.joined(connection);
     this.#quietly(() => this.#outlet.connection(connection));
     return CS.OK;
   }
 
   request(link: ServerConnection, _id: number, size: number): void {
     const payload = link.read(size).subarray(REQUEST_HEADER_BYTES);
-    const request = new IpcRequest(payload, link.attachment as IpcConnection, link);
+    const request = new IpcRequest(payload, (link.attachment as Served).connection, link);
     try {
       const handler = this.#services.get(link.service)?.handler(request.id);
       if (handler === undefined) {
@@ -120,12 +128,11 @@ export class ServiceHost implements ServerOwner {
   }
 
   disconnected(link: ServerConnection): boolean {
-    const connection = link.attachment as IpcConnection;
-    const service = this.#services.get(link.service);
+    const { connection, definition } = link.attachment as Served;
     this.connections.delete(connection);
-    service?.connections.delete(connection);
+    this.#services.left(connection);
     this.#quietly(() => addStats(this.#ended, { ...connection.keepStats(), ...NOTHING_QUEUED }));
-    this.#quietly(() => service?.definition.disconnect?.(connection));
+    this.#quietly(() => definition.disconnect?.(connection));
     this.#quietly(() => this.#outlet.disconnect(connection));
     return true;
   }
@@ -135,7 +142,7 @@ export class ServiceHost implements ServerOwner {
   counted(): void {}
 
   drained(link: ServerConnection): void {
-    this.#outlet.drain(link.attachment as IpcConnection);
+    this.#outlet.drain((link.attachment as Served).connection);
   }
 
   log(level: number, message: string): void {

@@ -56,4 +56,56 @@ describe('ServiceTable', () => {
     expect(service?.handler(65536)).toBeUndefined();
     expect(asked).toEqual([6, 7]);
   });
+
+  it('adds handlers and takes them away, and with the last one the service they made', () => {
+    const table = new ServiceTable();
+    const rest = () => 'rest';
+    const one = table.handle(1, 5, handler);
+    const others = table.handle(1, undefined, rest);
+    expect(table.get(1)?.handler(5)).toBe(handler);
+    expect(table.get(1)?.handler(6)).toBe(rest);
+    expect(table.get(1)?.handler(-1)).toBeUndefined();
+    one.remove();
+    one.remove();
+    expect(table.get(1)?.handler(5)).toBe(rest);
+    const again = table.handle(1, 5, handler);
+    one.remove();
+    expect(table.get(1)?.handler(5)).toBe(handler);
+    others[Symbol.dispose]();
+    expect(table.get(1)?.handler(6)).toBeUndefined();
+    again.remove();
+    expect(table.get(1)).toBeUndefined();
+  });
+
+  it('adds handlers to a service that is registered, which stays; the selector goes first', () => {
+    const table = new ServiceTable();
+    const rest = () => 'rest';
+    table.add(1, { requests: { 5: handler }, select: (id) => (id === 6 ? handler : undefined) });
+    const registrations = [
+      table.handle(1, undefined, rest),
+      table.handle(1, 6, rest),
+      table.handle(1, 7, handler),
+    ];
+    const handlers = (): unknown[] => [5, 6, 7, 8].map((id) => table.get(1)?.handler(id));
+    expect(handlers()).toEqual([handler, rest, handler, rest]);
+    for (const registration of registrations) registration.remove();
+    expect(handlers()).toEqual([handler, handler, undefined, undefined]);
+  });
+
+  it('refuses a second handler of a command', () => {
+    const table = new ServiceTable();
+    const exists = expect.objectContaining({ status: CS.ERR_EXIST });
+    table.add(1, { requests: { 5: handler } });
+    expect(() => table.handle(1, 5, handler)).toThrow(exists);
+    table.handle(1, undefined, handler);
+    expect(() => table.handle(1, undefined, handler)).toThrow(exists);
+    table.handle(2, 5, handler);
+    expect(() => table.handle(2, 5, handler)).toThrow(exists);
+    expect(() => table.add(2, {})).toThrow(exists);
+    expect(() => table.handle(65536, 1, handler)).toThrow(RangeError);
+    expect(() => table.handle(3, -1, handler)).toThrow(RangeError);
+    expect(() => table.handle(3, null as never, handler)).toThrow(TypeError);
+    expect(() => table.handle(3, 1, 'x' as never)).toThrow('handler must be a function, got "x"');
+    expect(table.get(3)).toBeUndefined();
+  });
 });

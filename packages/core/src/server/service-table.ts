@@ -1,5 +1,6 @@
 // The services of an IpcServer and their commands. Both are found in constant time, in maps that
-// hold what was registered and nothing else.
+// hold what was registered and nothing else. A command goes to the handler of its id, then to the
+// service's selector, then to the handler that takes the rest.
 
 import {
   checkFunction,
@@ -40,12 +41,18 @@ export interface ServiceDefinition {
   select?(id: number): RequestHandler | undefined;
 }
 
+/** A handler that was added with {@link IpcServer.handle}. `[Symbol.dispose]()` is `remove()`. */
+export interface HandlerRegistration extends Disposable {
+  /** Takes the handler away. Requests that it was given stay its own; a second call does nothing. */
+  remove(): void;
+}
+
 /** One registered service. */
 export class Service {
   readonly definition: ServiceDefinition;
-  /** Its connections. */
-  readonly connections: Set<IpcConnection> = new Set<IpcConnection>();
   readonly #requests = new Map<number, RequestHandler>();
+  /** Takes what nobody else does. */
+  #otherwise: RequestHandler | undefined;
 
   constructor(definition: ServiceDefinition) {
     checkObject('definition', definition);
@@ -65,8 +72,28 @@ export class Service {
   /** Who serves a command; `undefined`: nobody. */
   handler(id: number): RequestHandler | undefined {
     if (id < 0 || id > MAX_ID) return undefined;
-    const handler = this.#requests.get(id);
-    if (handler !== undefined || this.definition.select === undefined) return handler;
+    return this.#requests.get(id) ?? this.#selected(id) ?? this.#otherwise;
+  }
+
+  /** Whether `add` would take a handler. */
+  has(id: number | undefined): boolean {
+    return id === undefined ? this.#otherwise !== undefined : this.#requests.has(id);
+  }
+
+  add(id: number | undefined, handler: RequestHandler): void {
+    if (id === undefined) this.#otherwise = handler;
+    else this.#requests.set(id, handler);
+  }
+
+  /** Takes a handler away; whether none is left. */
+  remove(id: number | undefined): boolean {
+    if (id === undefined) this.#otherwise = undefined;
+    else this.#requests.delete(id);
+    return this.#otherwise === undefined && this.#requests.size === 0;
+  }
+
+  #selected(id: number): RequestHandler | undefined {
+    if (this.definition.select === undefined) return undefined;
     const selected = this.definition.select(id);
     checkOptionalFunction(`definition.select(${id})`, selected);
     return selected;
@@ -83,9 +110,11 @@ function commandId(key: string): number {
   return id;
 }
 
-/** The services of one server. */
+/** The services of one server, and the connections of each. */
 export class ServiceTable {
   readonly #services = new Map<number, Service>();
+  // Apart from the services: one that only handlers made may go and come while its peers stay.
+  readonly #connections = new Map<number, Set<IpcConnection>>();
 
   /** Registers a service. Throws EXIST when its number is taken. */
   add(service: number, definition: ServiceDefinition): void {
@@ -96,7 +125,55 @@ export class ServiceTable {
     this.#services.set(service, new Service(definition));
   }
 
+  /**
+   * Adds one handler, for `undefined` the one that takes what nobody else does. A service that is
+   * not there is there until the last of its handlers goes. Throws EXIST when there is one already.
+   */
+  handle(service: number, id: number | undefined, handler: RequestHandler): HandlerRegistration {
+    checkId('service', service);
+    if (id !== undefined) checkId('id', id);
+    checkFunction('handler', handler);
+    const registered = this.#services.get(service);
+    if (registered?.has(id)) {
+      const what = id === undefined ? 'every other id' : `id ${id}`;
+      throw new CoroIpcError(CS.ERR_EXIST, `service ${service} has a handler for ${what}`);
+    }
+    const owner = registered ?? new Service(MADE_BY_HANDLERS);
+    this.#services.set(service, owner);
+    owner.add(id, handler);
+    let there = true;
+    const remove = (): void => {
+      if (!there) return;
+      there = false;
+      const empty = owner.remove(id);
+      if (empty && owner.definition === MADE_BY_HANDLERS) this.#services.delete(service);
+    };
+    return { remove, [Symbol.dispose]: remove };
+  }
+
   get(service: number): Service | undefined {
     return this.#services.get(service);
   }
+
+  /** The connections of a service. */
+  connections(service: number): Iterable<IpcConnection> {
+    return this.#connections.get(service) ?? [];
+  }
+
+  joined(connection: IpcConnection): void {
+    const connections = this.#connections.get(connection.service);
+    if (connections === undefined) {
+      this.#connections.set(connection.service, new Set([connection]));
+    } else {
+      connections.add(connection);
+    }
+  }
+
+  left(connection: IpcConnection): void {
+    const connections = this.#connections.get(connection.service);
+    connections?.delete(connection);
+    if (connections?.size === 0) this.#connections.delete(connection.service);
+  }
 }
+
+const MADE_BY_HANDLERS: ServiceDefinition = Object.freeze({});

@@ -1,0 +1,155 @@
+// The one way that dispatch messages are delivered: to sinks. The `dispatch` event, the iterators
+// and every Observable stand on it.
+//
+// Invariants: every sink that was there when a message was read gets it, in the order in which they
+// came, whatever another one throws or closes. A sink hears of the end once, and nothing after.
+
+import { checkObject, checkOptionalFunction } from '../arguments.js';
+import type { CoroIpcError } from '../errors.js';
+import type { DispatchMessage } from './dispatch-message.js';
+
+/** Where {@link IpcClient.onMessage} delivers. Both functions are called as methods of the sink. */
+export interface MessageSink {
+  /** The next message. An exception is an uncaught exception, and costs nobody a message. */
+  message(message: DispatchMessage): void;
+  /**
+   * Nothing more will come: plainly after `client.close()`, with an error when the server ended the
+   * connection. Not called after the subscription's own `close`.
+   */
+  ended?(error?: CoroIpcError): void;
+}
+
+/** What {@link IpcClient.onMessage} returns. `[Symbol.dispose]()` is `close()`. */
+export interface MessageSubscription extends Disposable {
+  /** Whether nothing more will come. */
+  readonly closed: boolean;
+  /**
+   * Asks for no more messages. While one subscription is paused, the ring is left alone for all of
+   * them, so it fills, and flow control reaches the server. Messages may still come: the one that
+   * is being delivered, and what had arrived when the server goes.
+   */
+  pause(): void;
+  /** Ends the pause. */
+  resume(): void;
+  /** Ends the subscription, and never the client; a second call does nothing. */
+  close(): void;
+}
+
+class Subscription implements MessageSubscription {
+  readonly sink: MessageSink;
+  readonly #sinks: MessageSinks;
+  closed = false;
+  paused = false;
+
+  constructor(sinks: MessageSinks, sink: MessageSink) {
+    this.#sinks = sinks;
+    this.sink = sink;
+  }
+
+  pause(): void {
+    this.#setPaused(true);
+  }
+
+  resume(): void {
+    this.#setPaused(false);
+  }
+
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.#sinks.remove(this);
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #setPaused(paused: boolean): void {
+    if (this.closed || this.paused === paused) return;
+    this.paused = paused;
+    this.#sinks.changed();
+  }
+}
+
+/** Checks what a user hands in. */
+export function checkSink(name: string, value: unknown): MessageSink {
+  checkObject(name, value);
+  const sink = value as MessageSink;
+  if (typeof sink.message !== 'function') {
+    throw new TypeError(`${name}.message must be a function, got ${typeof sink.message}`);
+  }
+  checkOptionalFunction(`${name}.ended`, sink.ended);
+  return sink;
+}
+
+/** The sinks of one client. */
+export class MessageSinks {
+  /** Called when `wanted` may have changed. */
+  readonly changed: () => void;
+  // Replaced and never changed, so that a delivery goes over those that were there at its start.
+  #subscriptions: readonly Subscription[] = [];
+
+  constructor(changed: () => void) {
+    this.changed = changed;
+  }
+
+  /** Whether there is anybody. */
+  get any(): boolean {
+    return this.#subscriptions.length > 0;
+  }
+
+  /** Whether there is somebody, and nobody is paused. */
+  get wanted(): boolean {
+    for (const { paused } of this.#subscriptions) if (paused) return false;
+    return this.any;
+  }
+
+  add(sink: MessageSink): MessageSubscription {
+    const subscription = new Subscription(this, sink);
+    this.#subscriptions = [...this.#subscriptions, subscription];
+    this.changed();
+    return subscription;
+  }
+
+  /** For its own subscriptions. */
+  remove(subscription: Subscription): void {
+    this.#subscriptions = this.#subscriptions.filter((one) => one !== subscription);
+    this.changed();
+  }
+
+  /** Gives everybody a message, and throws afterwards what they threw. */
+  deliver(message: DispatchMessage): void {
+    let failures: unknown[] | undefined;
+    for (const subscription of this.#subscriptions) {
+      if (subscription.closed) continue;
+      try {
+        subscription.sink.message(message);
+      } catch (error) {
+        failures ??= [];
+        failures.push(error);
+      }
+    }
+    if (failures === undefined) return;
+    if (failures.length === 1) throw failures[0];
+    throw new AggregateError(failures, `${failures.length} sinks of a dispatch message threw`);
+  }
+
+  /** Tells everybody that it is over: plainly, or with the error. */
+  end(error?: CoroIpcError): void {
+    const subscriptions = this.#subscriptions;
+    this.#subscriptions = [];
+    for (const subscription of subscriptions) {
+      // One may close another when it hears of the end.
+      if (subscription.closed) continue;
+      subscription.closed = true;
+      try {
+        subscription.sink.ended?.(error);
+      } catch (failure) {
+        // It must keep neither the others from hearing of it, nor the client from being closed.
+        queueMicrotask(() => {
+          throw failure;
+        });
+      }
+    }
+  }
+}
