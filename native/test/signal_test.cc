@@ -10,12 +10,33 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <climits>
 #include <thread>
 #include <vector>
 
 #include "sys/signal_pipe.h"
 #include "test/test.h"
+
+namespace {
+
+// A thread that is to be held up in its next write, and whether it has come there.
+std::atomic<pid_t> held = 0;
+std::atomic<bool> arrived = false;
+
+pid_t this_thread() { return static_cast<pid_t>(syscall(SYS_gettid)); }
+
+}  // namespace
+
+// The linker puts these two in the place of write(2).
+extern "C" ssize_t __real_write(int fd, const void* bytes, size_t count);
+extern "C" ssize_t __wrap_write(int fd, const void* bytes, size_t count) {
+  if (held.load() != 0 && held.load() == this_thread()) {
+    arrived = true;
+    while (held.load() != 0) sched_yield();
+  }
+  return __real_write(fd, bytes, count);
+}
 
 namespace coroipc::sys {
 namespace {
@@ -184,13 +205,41 @@ void signal_thread(pid_t thread, int number) {
   syscall(SYS_tgkill, getpid(), thread, number);
 }
 
+bool is_open(int fd) { return fcntl(fd, F_GETFD) >= 0; }
+
+TEST(signal_pipe_does_not_close_under_a_handler_on_another_thread) {
+  auto pipe = SignalPipe::open(SIGUSR1);
+  REQUIRE(pipe.ok());
+  const int read_end = pipe.value()->fd();
+  std::atomic<bool> over = false;
+  std::atomic<pid_t> target = 0;
+  std::thread handling([&] {
+    target = this_thread();
+    while (!over.load()) sched_yield();
+  });
+  while (target.load() == 0) sched_yield();
+  arrived = false;
+  held = target.load();
+  signal_thread(target.load(), SIGUSR1);
+  while (!arrived.load()) sched_yield();
+  std::thread closing([&] { pipe.value().reset(); });
+  // Long enough for it to close, if it did not wait.
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  CHECK(is_open(read_end));
+  held = 0;
+  closing.join();
+  CHECK(!is_open(read_end));
+  over = true;
+  handling.join();
+}
+
 // Signals on three threads and on the process, for as long as it lives.
 class Rain {
  public:
   explicit Rain(int number) {
     for (auto& target : targets_) {
       threads_.emplace_back([this, &target] {
-        target = static_cast<pid_t>(syscall(SYS_gettid));
+        target = this_thread();
         while (!over_.load()) sched_yield();
       });
       while (target.load() == 0) sched_yield();
