@@ -36,6 +36,8 @@ describe('the layers of native/', () => {
       '#include <napi.h>\n#include "server/server.h"\n#include "client/client.h"\n',
     'native/libuv/poll.h': '#include <napi.h>\n#include <uv.h>\n#include "sys/fd.h"\n',
     'native/epoll/addon.cc': '#include <napi.h>\n#include "sys/fd.h"\n',
+    'native/epoll/epoll_set.h': '#include "sys/fd.h"\n',
+    'native/test/epoll_test.cc': '#include "epoll/epoll_set.h"\n',
     'native/test/descriptors.cc': '#include <node_api.h>\n',
     'native/test/ring_test.cc': '#include "ring/ring.h"\n#include "test/test.h"\n',
     'native/test/test.h': '',

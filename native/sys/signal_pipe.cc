@@ -31,13 +31,18 @@ struct Slot {
 std::array<Slot, kSignals> slots;
 std::mutex mutex;
 
+// Whether a process sent it, and the kernel says which. What timers and asynchronous I/O send has
+// other things in the same place.
+bool has_sender(int code) {
+  return code == SI_USER || code == SI_QUEUE || code == SI_TKILL || code == SI_MESGQ;
+}
+
 void on_signal(int number, siginfo_t* info, void*) {
   const int saved = errno;
   Slot& slot = slots[static_cast<size_t>(number)];
   slot.inside.fetch_add(1);
   const int fd = slot.write_end.load();
-  // The sender is told only of signals that were sent by somebody.
-  const bool sent = info->si_code <= 0;
+  const bool sent = has_sender(info->si_code);
   const SignalNews news{number, sent ? info->si_pid : 0, sent ? info->si_uid : 0};
   // A pipe that is full holds thousands of this signal: one more would be no news.
   if (fd != kNobody) [[maybe_unused]]
