@@ -9,6 +9,19 @@ const ADAPTERS = {
   libuv: async () => (await import('@coroipc/adapter-libuv')).libuvPoll(),
   // One epoll set, which a thread watches.
   epoll: async () => (await import('@coroipc/adapter-epoll')).epollPoll(),
+  // Node's loop, with every readiness on its way through an Observable.
+  rxjs: async () => {
+    const { rxPoll } = await import('@coroipc/adapter-rxjs');
+    return rxPoll({ source: await makeAdapter('libuv') });
+  },
+  // The loop of examples/custom-loop, over nothing but poll(2). It looks after Node every
+  // millisecond, whose timers make the samples, and runs while this process has a parent.
+  custom: async () => {
+    const { PollLoop } = await import('../custom-loop/poll-loop.mjs');
+    const loop = new PollLoop();
+    void loop.run(() => process.connected, 1);
+    return loop;
+  },
 };
 
 export const ADAPTER_NAMES = Object.keys(ADAPTERS);

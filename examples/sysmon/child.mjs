@@ -28,14 +28,15 @@ export class Child {
   #late = false;
 
   /**
-   * @param {string} role the name of its module
+   * @param {string} role what it is called
    * @param {string[]} args
-   * @param {{ quiet: boolean, figures?: (figures: Record<string, any>) => void }} options
-   *   `quiet`: its standard output goes nowhere
+   * @param {{ module?: string, quiet: boolean, figures?: (figures: Record<string, any>) => void }} options
+   *   `module`: what it runs, by default the module of its name; `quiet`: its standard output goes
+   *   nowhere
    */
-  constructor(role, args, { quiet, figures }) {
+  constructor(role, args, { module = role, quiet, figures }) {
     this.role = role;
-    this.#process = fork(fileURLToPath(new URL(`${role}.mjs`, import.meta.url)), args, {
+    this.#process = fork(fileURLToPath(new URL(`${module}.mjs`, import.meta.url)), args, {
       stdio: ['ignore', quiet ? 'ignore' : 'inherit', 'inherit', 'ipc'],
     });
     // A message to a child that is gone: what matters is heard from 'exit'.

@@ -31,12 +31,12 @@ async function run({ seconds, adapter, json }) {
    * Starts a child; when it ends, everything does.
    * @param {string} role
    * @param {string[]} args
-   * @param {(figures: Record<string, any>) => void} [figures]
+   * @param {{ module?: string, figures?: (figures: Record<string, any>) => void }} [more]
    */
-  const start = (role, args, figures) => {
+  const start = (role, args, more) => {
     const child = new Child(role, [socket, adapter, ...args], {
       quiet: json,
-      ...(figures && { figures }),
+      ...more,
     });
     children.push(child);
     child.ended.then(() => end.abort());
@@ -53,8 +53,10 @@ async function run({ seconds, adapter, json }) {
   const server = start('server', []);
   try {
     await unless(end.signal, server.ready);
-    subscriber = start('subscriber', [String(seconds), json ? 'quiet' : 'show']);
-    caller = start('caller', [], (calls) => subscriber?.send({ calls }));
+    subscriber = start('subscriber', [String(seconds), json ? 'quiet' : 'show'], {
+      module: adapter === 'rxjs' ? 'subscriber-rxjs' : 'subscriber',
+    });
+    caller = start('caller', [], { figures: (calls) => subscriber?.send({ calls }) });
     await unless(end.signal, Promise.all([subscriber.ready, caller.ready]));
     startedAt = performance.now();
     caller.send({ go: true });

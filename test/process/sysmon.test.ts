@@ -9,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 const MAIN = fileURLToPath(new URL('../../examples/sysmon/main.mjs', import.meta.url));
 const ROLES = ['server', 'subscriber', 'caller'];
+const ADAPTERS = ['libuv', 'epoll', 'rxjs', 'custom'];
 const GENEROUS_MS = 60_000;
 
 async function until(what: string, condition: () => boolean): Promise<void> {
@@ -71,7 +72,7 @@ class Run {
     const socket = `coroipc-sysmon-${this.pid}-`;
     const found = new Map<string, number>();
     for (const [pid, [, script = '', name = '']] of commandLines()) {
-      const role = ROLES.find((candidate) => script.endsWith(`/${candidate}.mjs`));
+      const role = ROLES.find((candidate) => script.includes(`/sysmon/${candidate}`));
       if (role !== undefined && name.startsWith(socket)) found.set(role, pid);
     }
     return found;
@@ -131,14 +132,14 @@ afterEach(async () => {
 });
 
 describe('a whole run', () => {
-  it('prints one document with --json, and nothing else', async () => {
-    const run = start('--seconds', '2', '--json');
+  it.each(ADAPTERS)('on %s prints one document with --json, and nothing else', async (adapter) => {
+    const run = start('--seconds', '2', '--json', '--adapter', adapter);
     await run.ended;
     expect(run.errors).toBe('');
     expect(run.outcome).toBe(0);
     const document = JSON.parse(run.out);
     expect(document).toMatchObject({
-      adapter: 'libuv',
+      adapter,
       wire: 'classic 1.2',
       errors: 0,
       node: process.version,
@@ -168,8 +169,8 @@ describe('a whole run', () => {
     await run.allGone();
   });
 
-  it('prints plain lines where there is no terminal', async () => {
-    const run = start('--seconds=2.5');
+  it.each(ADAPTERS)('on %s prints plain lines where there is no terminal', async (adapter) => {
+    const run = start('--seconds=2.5', `--adapter=${adapter}`);
     await run.ended;
     expect(run.errors).toBe('');
     expect(run.outcome).toBe(0);
@@ -231,16 +232,19 @@ describe('an interruption', () => {
 });
 
 describe('a death', () => {
-  it.each(ROLES)('of the %s process ends all, with a line that says so', async (role) => {
-    const run = start('--seconds', '600');
-    await run.inFullSwing();
-    process.kill(run.child(role), 'SIGKILL');
-    await run.ended;
-    expect(run.outcome).toBe(1);
-    expect(run.errors).toBe(`sysmon: the ${role} process was killed by SIGKILL\n`);
-    expect(run.out).toMatch(/^errors +[1-9]/m);
-    await run.allGone();
-  });
+  it.each(ROLES.flatMap((role) => ADAPTERS.map((adapter) => [role, adapter] as const)))(
+    'of the %s process on %s ends all, with a line that says so',
+    async (role, adapter) => {
+      const run = start('--seconds', '600', '--adapter', adapter);
+      await run.inFullSwing();
+      process.kill(run.child(role), 'SIGKILL');
+      await run.ended;
+      expect(run.outcome).toBe(1);
+      expect(run.errors).toBe(`sysmon: the ${role} process was killed by SIGKILL\n`);
+      expect(run.out).toMatch(/^errors +[1-9]/m);
+      await run.allGone();
+    },
+  );
 
   it('of the parent ends the children', async () => {
     const run = start('--seconds', '600');
