@@ -5,7 +5,7 @@
 // Each check counts as one, each test as one; a suite that runs no test is a failure.
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { ready } from './ready.mjs';
-import { at, runNode } from './run.mjs';
+import { at, run, runNode } from './run.mjs';
 import { fromLastLine, fromVitest, sum } from './tally.mjs';
 
 // Ends a suite that hangs: a test that blocks its thread is out of vitest's own limits' reach. The
@@ -47,8 +47,18 @@ async function interop() {
   return vitest('interop');
 }
 
+// The proofs. A machine without spin(1) is told so; CI has it.
+async function models() {
+  const { code } = await run('spin', ['-V'], { out: 'text', errors: 'text' });
+  if (code === 127 && !process.env.CI) {
+    return { passed: 0, failed: 0, notes: ['spin is missing: not checked'] };
+  }
+  return fromLastLine(await runNode(['scripts/models.mjs'], { out: 'both', limitMs: limitMs() }));
+}
+
 const SUITES = {
   checks,
+  models,
   native,
   unit: () => vitest('unit'),
   conformance: () => vitest('conformance'),

@@ -5,6 +5,7 @@
 #include <sys/un.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "sys/clock.h"
@@ -70,6 +71,54 @@ Transfer receive(const Fd& socket, std::span<std::byte> into) {
 
 Transfer send(const Fd& socket, std::span<const std::byte> bytes) {
   return transfer_of(::send(socket.get(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL));
+}
+
+FileTransfer receive_file(const Fd& socket, std::span<std::byte> into) {
+  constexpr size_t kRoom = 4;
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(kRoom * sizeof(int))> control{};
+  iovec vector{into.data(), into.size()};
+  msghdr message{};
+  message.msg_iov = &vector;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  const ssize_t got = recvmsg(socket.get(), &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+
+  FileTransfer found;
+  found.transfer = transfer_of(got);
+  if (got < 0) return found;
+  found.too_many = (message.msg_flags & MSG_CTRUNC) != 0;
+  for (cmsghdr* each = CMSG_FIRSTHDR(&message); each != nullptr;
+       each = CMSG_NXTHDR(&message, each)) {
+    if (each->cmsg_level != SOL_SOCKET || each->cmsg_type != SCM_RIGHTS) continue;
+    const size_t count = (each->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    for (size_t i = 0; i < count; ++i) {
+      int fd = -1;
+      std::memcpy(&fd, CMSG_DATA(each) + i * sizeof fd, sizeof fd);
+      found.too_many = found.too_many || found.file.open();
+      found.file = Fd(fd);
+    }
+  }
+  if (found.too_many) found.file.reset();
+  return found;
+}
+
+Transfer send_file(const Fd& socket, std::span<const std::byte> bytes, const Fd& file) {
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+  // sendmsg(2) does not write through it.
+  iovec vector{const_cast<std::byte*>(bytes.data()), bytes.size()};
+  msghdr message{};
+  message.msg_iov = &vector;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  cmsghdr* header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(sizeof(int));
+  const int fd = file.get();
+  std::memcpy(CMSG_DATA(header), &fd, sizeof fd);
+  return transfer_of(sendmsg(socket.get(), &message, MSG_DONTWAIT | MSG_NOSIGNAL));
 }
 
 void hang_up(const Fd& socket) { shutdown(socket.get(), SHUT_RDWR); }

@@ -40,6 +40,18 @@ struct Transfer {
 [[nodiscard]] Transfer receive(const Fd& socket, std::span<std::byte> into);
 [[nodiscard]] Transfer send(const Fd& socket, std::span<const std::byte> bytes);
 
+// The same with a descriptor on its way: `send_file` hands a duplicate over with the first byte.
+// What `receive_file` finds among the bytes is `file`, close-on-exec; when there were more than
+// one, or the system had no room for one, `too_many` is set and none is kept.
+struct FileTransfer {
+  Transfer transfer;
+  Fd file;
+  bool too_many = false;
+};
+[[nodiscard]] FileTransfer receive_file(const Fd& socket, std::span<std::byte> into);
+[[nodiscard]] Transfer send_file(const Fd& socket, std::span<const std::byte> bytes,
+                                 const Fd& file);
+
 // Ends both directions; the peer sees a hang-up although the descriptor stays open.
 void hang_up(const Fd& socket);
 

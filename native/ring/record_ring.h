@@ -1,0 +1,165 @@
+// A ring of records with one producer and one consumer, who do not trust each other. Either end
+// keeps its own index, and a checked copy of the other's; both indices count bytes since the
+// beginning and never come round. docs/native-wire.md has the layout and the rules.
+//
+// Pure logic over memory that somebody else has mapped: the producer's `ring` twice, back to back,
+// for writing; the consumer's likewise, for reading. An end belongs to one thread. What breaks the
+// rules is a breach; an end that saw one says so for ever.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+
+namespace coroipc::ring {
+
+inline constexpr size_t kRecordHeaderBytes = 16;
+inline constexpr size_t kRecordAlignment = 8;
+
+struct RecordHeader {
+  uint32_t bytes;  // of the record, this header included, without padding
+  uint32_t kind;
+  uint64_t sequence;
+};
+static_assert(sizeof(RecordHeader) == kRecordHeaderBytes);
+
+[[nodiscard]] constexpr uint64_t padded(uint64_t bytes) {
+  return (bytes + kRecordAlignment - 1) / kRecordAlignment * kRecordAlignment;
+}
+
+// The index that a peer writes, or that it reads.
+[[nodiscard]] inline uint64_t load_index(const uint64_t* at) {
+  // Only the type wants to be rid of const: nothing is written.
+  return std::atomic_ref(*const_cast<uint64_t*>(at)).load(std::memory_order_acquire);
+}
+inline void store_index(uint64_t* at, uint64_t value) {
+  std::atomic_ref(*at).store(value, std::memory_order_release);
+}
+
+class RecordProducer {
+ public:
+  enum class Put { kDone, kNoRoom, kBreach };
+
+  // `size` is a power of two.
+  RecordProducer(std::byte* ring, size_t size, uint64_t* tail, const uint64_t* peer_head)
+      : ring_(ring), size_(size), shared_tail_(tail), peer_head_(peer_head) {}
+
+  // The largest message that an empty ring takes.
+  [[nodiscard]] size_t largest() const { return size_ - kRecordHeaderBytes; }
+
+  [[nodiscard]] Put put(uint32_t kind, uint64_t sequence,
+                        std::span<const std::span<const std::byte>> parts) {
+    uint64_t bytes = kRecordHeaderBytes;
+    for (const auto& part : parts) bytes += part.size();
+    if (bytes > size_ || !has_room(padded(bytes))) return breach_ ? Put::kBreach : Put::kNoRoom;
+    std::byte* to = ring_ + (tail_ & (size_ - 1));
+    const RecordHeader header{static_cast<uint32_t>(bytes), kind, sequence};
+    std::memcpy(to, &header, sizeof header);
+    to += sizeof header;
+    for (const auto& part : parts) {
+      if (!part.empty()) std::memcpy(to, part.data(), part.size());
+      to += part.size();
+    }
+    tail_ += padded(bytes);
+    store_index(shared_tail_, tail_);
+    return Put::kDone;
+  }
+
+  // Whether the consumer has taken everything, as far as it says.
+  [[nodiscard]] bool drained() { return renew() && head_ == tail_; }
+  // A cheap look at whether the consumer has taken anything since `put` last looked.
+  [[nodiscard]] bool moved() const { return load_index(peer_head_) != head_; }
+  [[nodiscard]] bool breached() const { return breach_; }
+
+ private:
+  [[nodiscard]] bool has_room(uint64_t bytes) {
+    if (tail_ + bytes - head_ <= size_) return !breach_;
+    return renew() && tail_ + bytes - head_ <= size_;
+  }
+
+  [[nodiscard]] bool renew() {
+    const uint64_t head = load_index(peer_head_);
+    // Neither behind what it was nor ahead of what was written: one comparison says both.
+    if (tail_ - head > tail_ - head_ || head % kRecordAlignment != 0) breach_ = true;
+    if (!breach_) head_ = head;
+    return !breach_;
+  }
+
+  std::byte* const ring_;
+  const uint64_t size_;
+  uint64_t* const shared_tail_;
+  const uint64_t* const peer_head_;
+  uint64_t tail_ = 0;
+  uint64_t head_ = 0;
+  bool breach_ = false;
+};
+
+// A record in its place. The header's fields are copies that were checked; the message may be
+// changed by the producer at any time.
+struct RecordView {
+  uint32_t kind = 0;
+  uint64_t sequence = 0;
+  const std::byte* message = nullptr;
+  uint32_t size = 0;
+};
+
+class RecordConsumer {
+ public:
+  enum class Look { kNothing, kRecord, kBreach };
+
+  RecordConsumer(const std::byte* ring, size_t size, uint64_t* head, const uint64_t* peer_tail)
+      : ring_(ring), size_(size), shared_head_(head), peer_tail_(peer_tail) {}
+
+  // A cheap look at whether `look` finds something.
+  [[nodiscard]] bool ready() const { return tail_ != head_ || load_index(peer_tail_) != head_; }
+
+  // The oldest record; the same one until `pop`.
+  [[nodiscard]] Look look(RecordView& view) {
+    if (tail_ == head_) {
+      if (breach_ || !renew()) return Look::kBreach;
+      if (tail_ == head_) return Look::kNothing;
+    }
+    const std::byte* at = ring_ + (head_ & (size_ - 1));
+    RecordHeader header;
+    std::memcpy(&header, at, sizeof header);
+    // The compiler must not read the shared bytes again after the copy was checked.
+    asm volatile("" : "+m"(header) : : "memory");
+    if (header.bytes < kRecordHeaderBytes || padded(header.bytes) > tail_ - head_) {
+      breach_ = true;
+      tail_ = head_;
+      return Look::kBreach;
+    }
+    view = {header.kind, header.sequence, at + kRecordHeaderBytes,
+            static_cast<uint32_t>(header.bytes - kRecordHeaderBytes)};
+    record_bytes_ = padded(header.bytes);
+    return Look::kRecord;
+  }
+
+  // Gives the room of the record that `look` found back. Precondition: it found one.
+  void pop() {
+    head_ += record_bytes_;
+    record_bytes_ = 0;
+    store_index(shared_head_, head_);
+  }
+
+ private:
+  [[nodiscard]] bool renew() {
+    const uint64_t tail = load_index(peer_tail_);
+    if (tail - head_ > size_ || tail % kRecordAlignment != 0) breach_ = true;
+    if (!breach_) tail_ = tail;
+    return !breach_;
+  }
+
+  const std::byte* const ring_;
+  const uint64_t size_;
+  uint64_t* const shared_head_;
+  const uint64_t* const peer_tail_;
+  uint64_t head_ = 0;
+  uint64_t tail_ = 0;
+  uint64_t record_bytes_ = 0;
+  bool breach_ = false;
+};
+
+}  // namespace coroipc::ring

@@ -1,0 +1,69 @@
+#include "wire/native/client_end.h"
+
+#include <atomic>
+#include <utility>
+
+namespace coroipc::wire::native {
+
+ClientEnd::ClientEnd(const Geometry& geometry, sys::SealedMemory ours, sys::SealedMemory theirs)
+    : geometry_(geometry),
+      ours_(std::move(ours)),
+      theirs_(std::move(theirs)),
+      requests_(ours_.ring(0), geometry.request_ring, &client_words(ours_).request_tail,
+                &server_words(theirs_).request_head),
+      responses_(theirs_.ring(0), geometry.response_ring, &client_words(ours_).response_head,
+                 &server_words(theirs_).response_tail),
+      dispatches_(theirs_.ring(1), geometry.dispatch_ring, &client_words(ours_).dispatch_head,
+                  &server_words(theirs_).dispatch_tail),
+      sleep_(&client_words(ours_).sleep, &server_words(theirs_).sleep) {}
+
+ClientEnd::Put ClientEnd::send(Parts message, uint64_t& sequence) {
+  if (in_flight_.size() >= geometry_.in_flight) return Put::kNoRoom;
+  const Put put = requests_.put(static_cast<uint32_t>(RecordKind::kMessage), sent_ + 1, message);
+  if (put != Put::kDone) return put;
+  sequence = ++sent_;
+  in_flight_.insert(sequence);
+  return put;
+}
+
+ClientEnd::Look ClientEnd::response(Message& message) {
+  ring::RecordView view;
+  const Look found = responses_.look(view);
+  if (found != Look::kRecord) return found;
+  if (!read_message<ResponseHeader>(view, message) || !in_flight_.contains(view.sequence))
+    return Look::kBreach;
+  answered_ = view.sequence;
+  return found;
+}
+
+void ClientEnd::response_done() {
+  in_flight_.erase(answered_);
+  responses_.pop();
+}
+
+ClientEnd::Look ClientEnd::dispatch(Message& message) {
+  ring::RecordView view;
+  const Look found = dispatches_.look(view);
+  if (found != Look::kRecord) return found;
+  if (!read_message<ResponseHeader>(view, message) || view.sequence != dispatched_ + 1)
+    return Look::kBreach;
+  return found;
+}
+
+void ClientEnd::dispatch_done() {
+  ++dispatched_;
+  dispatches_.pop();
+}
+
+bool ClientEnd::backlog() const {
+  return std::atomic_ref(server_words(theirs_).backlog).load(std::memory_order_relaxed) != 0;
+}
+
+bool ClientEnd::doze(bool waiting) {
+  sleep_.doze();
+  const bool nothing = !response_ready() && !dispatch_ready() && !(waiting && requests_.moved());
+  if (!nothing) sleep_.wake();
+  return nothing;
+}
+
+}  // namespace coroipc::wire::native

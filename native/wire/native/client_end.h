@@ -1,0 +1,67 @@
+// The client's end of a native connection: requests out, responses and dispatch messages in. Memory
+// and indices only; the socket is the owner's, who sends a doorbell when `must_ring` says so.
+//
+// For one thread. A breach is told again by every later look, and the owner then hangs up.
+#pragma once
+
+#include <unordered_set>
+
+#include "ring/record_ring.h"
+#include "wire/native/memory.h"
+#include "wire/native/message.h"
+#include "wire/native/sleep.h"
+
+namespace coroipc::wire::native {
+
+class ClientEnd {
+ public:
+  using Put = ring::RecordProducer::Put;
+  using Look = ring::RecordConsumer::Look;
+
+  // `ours` was made with client_rings, `theirs` taken with server_rings.
+  ClientEnd(const Geometry& geometry, sys::SealedMemory ours, sys::SealedMemory theirs);
+
+  // The largest message, header included, that each ring takes.
+  [[nodiscard]] size_t largest_request() const { return requests_.largest(); }
+
+  // Sends a request and says its number. kNoRoom: the ring is full, or as many are in flight as
+  // were agreed on.
+  [[nodiscard]] Put send(Parts message, uint64_t& sequence);
+  [[nodiscard]] size_t in_flight() const { return in_flight_.size(); }
+
+  // The next response, which lies where it is until `response_done`.
+  [[nodiscard]] Look response(Message& message);
+  void response_done();
+
+  // The next dispatch message, which lies where it is until `dispatch_done`.
+  [[nodiscard]] Look dispatch(Message& message);
+  void dispatch_done();
+
+  // Cheap looks at whether those two find something.
+  [[nodiscard]] bool response_ready() const { return responses_.ready(); }
+  [[nodiscard]] bool dispatch_ready() const { return dispatches_.ready(); }
+  // Messages wait behind the dispatch ring.
+  [[nodiscard]] bool backlog() const;
+
+  // To be called before every wait for the socket: whether there is nothing to do until it speaks.
+  // `waiting`: there is a request to send for which there was no room.
+  [[nodiscard]] bool doze(bool waiting);
+  void wake() { sleep_.wake(); }
+  // To be asked after every send and every `done`.
+  [[nodiscard]] bool must_ring() { return sleep_.must_ring(); }
+
+ private:
+  const Geometry geometry_;
+  const sys::SealedMemory ours_;
+  const sys::SealedMemory theirs_;
+  ring::RecordProducer requests_;
+  ring::RecordConsumer responses_;
+  ring::RecordConsumer dispatches_;
+  SleepWord sleep_;
+  std::unordered_set<uint64_t> in_flight_;
+  uint64_t sent_ = 0;        // requests, and the number of the last
+  uint64_t dispatched_ = 0;  // dispatch messages that were done with
+  uint64_t answered_ = 0;    // the request that the response lying first is for
+};
+
+}  // namespace coroipc::wire::native

@@ -1,0 +1,65 @@
+// The server's end of a native connection: requests in, responses and dispatch messages out. Memory
+// and indices only; the socket is the owner's, who sends a doorbell when `must_ring` says so.
+//
+// For one thread. A breach is told again by every later look, and the owner then hangs up.
+#pragma once
+
+#include <unordered_set>
+
+#include "ring/record_ring.h"
+#include "wire/native/memory.h"
+#include "wire/native/message.h"
+#include "wire/native/sleep.h"
+
+namespace coroipc::wire::native {
+
+class ServerEnd {
+ public:
+  using Put = ring::RecordProducer::Put;
+  using Look = ring::RecordConsumer::Look;
+
+  // `ours` was made with server_rings, `theirs` taken with client_rings.
+  ServerEnd(const Geometry& geometry, sys::SealedMemory ours, sys::SealedMemory theirs);
+
+  // The largest message, header included, that each ring takes.
+  [[nodiscard]] size_t largest_response() const { return responses_.largest(); }
+  [[nodiscard]] size_t largest_dispatch() const { return dispatches_.largest(); }
+
+  // The next request, which lies where it is until `request_done`; it may be answered from now on.
+  // More in flight than were agreed on is a breach.
+  [[nodiscard]] Look request(Message& message);
+  void request_done();
+  [[nodiscard]] bool unanswered(uint64_t sequence) const { return unanswered_.contains(sequence); }
+  [[nodiscard]] size_t in_flight() const { return unanswered_.size(); }
+
+  // Answers a request that is unanswered. kNoRoom: later, when the client has taken others.
+  [[nodiscard]] Put respond(uint64_t sequence, Parts message);
+  // kNoRoom: later, when the client has taken others.
+  [[nodiscard]] Put dispatch(Parts message);
+
+  [[nodiscard]] bool request_ready() const { return requests_.ready(); }
+  // Tells the client whether messages wait behind the dispatch ring.
+  void set_backlog(bool on);
+
+  // To be called before every wait for the socket: whether there is nothing to do until it speaks.
+  // `waiting`: there is something to send for which there was no room.
+  [[nodiscard]] bool doze(bool waiting);
+  void wake() { sleep_.wake(); }
+  // To be asked after every respond, every dispatch and every `request_done`.
+  [[nodiscard]] bool must_ring() { return sleep_.must_ring(); }
+
+ private:
+  const Geometry geometry_;
+  const sys::SealedMemory ours_;
+  const sys::SealedMemory theirs_;
+  ring::RecordConsumer requests_;
+  ring::RecordProducer responses_;
+  ring::RecordProducer dispatches_;
+  SleepWord sleep_;
+  std::unordered_set<uint64_t> unanswered_;
+  uint64_t received_ = 0;    // requests, and the number of the last
+  bool seen_ = false;        // the request that lies first was counted
+  uint64_t dispatched_ = 0;  // dispatch messages, and the number of the last
+};
+
+}  // namespace coroipc::wire::native
