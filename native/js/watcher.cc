@@ -40,10 +40,12 @@ bool call_ready(const Napi::FunctionReference& on_ready, uint32_t revents) {
   napi_value exception = nullptr;
   if (!env.IsExceptionPending() || napi_get_and_clear_last_exception(env, &exception) != napi_ok)
     return false;
-  static_cast<void>(napi_fatal_exception(env, exception));
-  // A runtime that ends now (Deno does) would take the failure of the next call for the reason.
+  // A runtime that ends over an exception (Deno does) fails every call from then on: those before
+  // which it ended, and those that would come next. Neither failure is an exception to tell of.
   EnvState* state = EnvState::of(env);
-  return state != nullptr && !state->terminating();
+  if (state == nullptr || state->terminating()) return false;
+  static_cast<void>(napi_fatal_exception(env, exception));
+  return !state->terminating();
 }
 
 // One watcher. Owned by its environment's Watchers; whoever delivers holds it too, so that an
