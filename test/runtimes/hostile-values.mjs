@@ -39,10 +39,14 @@ export function hostileValues(native) {
   const pool = [
     ...[undefined, null, true, Number.NaN, 0, 1, 3, 2 ** 32 + 1, 2 ** 53, 1.5],
     ...['', 'text', Symbol('x'), 1n, {}, [], () => 0, new Date(), trap],
-    ...[new DataView(new ArrayBuffer(8)), new Float64Array(8), new Int32Array(4), new ArrayBuffer(8)],
+    ...[
+      new DataView(new ArrayBuffer(8)),
+      new Float64Array(8),
+      new Int32Array(4),
+      new ArrayBuffer(8),
+    ],
     ...[memory, [new Uint8Array(20)], [1, 2], [trap], [[]], new Array(5), ...memory],
   ];
-  const values = (client, number) =>
-    number % 3 === 0 ? client : pool[(number * 7) % pool.length];
+  const values = (client, number) => (number % 3 === 0 ? client : pool[(number * 7) % pool.length]);
   return { functions, values, memory: hostileMemory };
 }

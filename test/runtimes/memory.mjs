@@ -153,7 +153,9 @@ async function hostile({ name }, { say }) {
   let refused = 0;
   for (const [index, call] of functions.entries()) {
     for (let round = 0; round < 300; round++) {
-      const args = [index, round, 7].map((seed, at) => values(client, seed * 31 + round * (at + 1)));
+      const args = [index, round, 7].map((seed, at) =>
+        values(client, seed * 31 + round * (at + 1)),
+      );
       try {
         call(...args);
       } catch {
