@@ -1,6 +1,7 @@
 // npm test: every check and every test, from a fresh clone. Ends with `N passed, N failed`.
 //
-//   npm test [-- SUITE…]     checks, native, unit, conformance, process, interop
+//   npm test [-- SUITE…]     checks, native, unit, conformance, process, interop,
+//                             runtimes
 //
 // Each check counts as one, each test as one; a suite that runs no test is a failure.
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
@@ -56,6 +57,11 @@ async function models() {
   return fromLastLine(await runNode(['scripts/models.mjs'], { out: 'both', limitMs: limitMs() }));
 }
 
+// It installs the runtimes from the npm registry when it runs for the first time.
+async function runtimes() {
+  return fromLastLine(await runNode(['scripts/runtimes.mjs'], { out: 'both', limitMs: limitMs() }));
+}
+
 const SUITES = {
   checks,
   models,
@@ -64,6 +70,7 @@ const SUITES = {
   conformance: () => vitest('conformance'),
   process: () => vitest('process'),
   interop,
+  runtimes,
 };
 
 const wanted = process.argv.slice(2);

@@ -4,6 +4,7 @@
 // stop, by itself, with code 0.
 
 import { fork } from 'node:child_process';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 // The time for a child to become ready, and to end once it has been told to.
@@ -30,17 +31,22 @@ export class Child {
   /**
    * @param {string} role what it is called
    * @param {string[]} args
-   * @param {{ module?: string, quiet: boolean, figures?: (figures: Record<string, any>) => void }} options
-   *   `module`: what it runs, by default the module of its name; `quiet`: its standard output goes
-   *   nowhere
+   * @param {{
+   *   module?: string, program?: string, quiet: boolean,
+   *   figures?: (figures: Record<string, any>) => void
+   * }} options `module`: what it runs, by default the module of its name; `program`: the runtime
+   *   that runs it, by default Node; `quiet`: its standard output goes nowhere
    */
-  constructor(role, args, { module = role, quiet, figures }) {
+  constructor(role, args, { module = role, program, quiet, figures }) {
     this.role = role;
     this.#process = fork(fileURLToPath(new URL(`${module}.mjs`, import.meta.url)), args, {
       stdio: ['ignore', quiet ? 'ignore' : 'inherit', 'inherit', 'ipc'],
+      ...(program && { execPath: program, execArgv: optionsOf(program) }),
     });
-    // A message to a child that is gone: what matters is heard from 'exit'.
-    this.#process.on('error', () => {});
+    // A message to a child that is gone is nothing: what matters is heard from 'exit'.
+    this.#process.on('error', (error) => {
+      if (this.#process.pid === undefined) this.fatal = error.message;
+    });
     this.ready = new Promise((resolve, reject) => {
       const limit = setTimeout(() => {
         reject(new Error(`the ${role} process was not ready after ${START_MS / 1000} s`));
@@ -95,4 +101,12 @@ export class Child {
     if (code !== 0) return `${who} ended with code ${code}`;
     return this.#told ? undefined : `${who} ended before its time`;
   }
+}
+
+/**
+ * What a runtime has to be told before the script's name.
+ * @param {string} program
+ */
+function optionsOf(program) {
+  return basename(program).startsWith('deno') ? ['run', '--allow-all', '--no-lock'] : [];
 }

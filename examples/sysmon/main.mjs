@@ -1,7 +1,8 @@
 // The system monitor: a server, a subscriber and a caller, each a process of its own, which speak
 // over shared memory. This process starts them, ends them, and reports what they measured.
 //
-//   node examples/sysmon/main.mjs [--seconds N] [--adapter NAME] [--json] [--help]
+//   node examples/sysmon/main.mjs [--seconds N] [--adapter NAME]
+//       [--runtime ROLE=PROGRAM] [--json] [--help]
 
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:os';
@@ -13,7 +14,7 @@ import { documentOf, failuresOf, summaryOf } from './report.mjs';
 const SIGNALS = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
 
 /** @param {import('./options.mjs').Options} options */
-async function run({ seconds, adapter, json }) {
+async function run({ seconds, adapter, runtimes, json }) {
   const socket = `coroipc-sysmon-${process.pid}-${randomBytes(4).toString('hex')}`;
   /** @type {Child[]} */
   const children = [];
@@ -34,8 +35,11 @@ async function run({ seconds, adapter, json }) {
    * @param {{ module?: string, figures?: (figures: Record<string, any>) => void }} [more]
    */
   const start = (role, args, more) => {
-    const child = new Child(role, [socket, adapter, ...args], {
+    const program = runtimes[role];
+    const its = program !== undefined && adapter === 'libuv' ? 'epoll' : adapter;
+    const child = new Child(role, [socket, its, ...args], {
       quiet: json,
+      ...(program && { program }),
       ...more,
     });
     children.push(child);

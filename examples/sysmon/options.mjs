@@ -9,13 +9,26 @@ that shows the stream, and a caller that makes synchronous calls.
 
   --seconds N   how long to run, above 0 and up to 86400 (default 10)
   --adapter A   the poll system: ${ADAPTER_NAMES.join(', ')} (default libuv)
+  --runtime ROLE=PROGRAM
+                run the subscriber or the caller on another runtime, once for each: a name in
+                PATH or a path, as in --runtime caller=bun --runtime subscriber=deno
+                (there epoll takes the place of libuv)
   --json        print one JSON document at the end, and nothing else
   --help        print this
 `;
 
 const MAX_SECONDS = 86_400;
 
-/** @typedef {{ seconds: number, adapter: string, json: boolean, help: boolean }} Options */
+const CLIENTS = ['subscriber', 'caller'];
+
+/**
+ * @typedef {object} Options
+ * @property {number} seconds
+ * @property {string} adapter
+ * @property {Record<string, string>} runtimes the program that runs a role, where it is not Node
+ * @property {boolean} json
+ * @property {boolean} help
+ */
 
 /**
  * @param {readonly string[]} args
@@ -23,7 +36,8 @@ const MAX_SECONDS = 86_400;
  * @throws {RangeError} with one line that names the option and the value
  */
 export function parseOptions(args) {
-  const options = { seconds: 10, adapter: 'libuv', json: false, help: false };
+  /** @type {Options} */
+  const options = { seconds: 10, adapter: 'libuv', runtimes: {}, json: false, help: false };
   const rest = [...args];
   for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
     const [name, ...value] = arg.split('=');
@@ -31,6 +45,9 @@ export function parseOptions(args) {
       options.seconds = parseSeconds(value.length > 0 ? value.join('=') : rest.shift());
     } else if (name === '--adapter') {
       options.adapter = parseAdapter(value.length > 0 ? value.join('=') : rest.shift());
+    } else if (name === '--runtime') {
+      const text = value.length > 0 ? value.join('=') : rest.shift();
+      Object.assign(options.runtimes, parseRuntime(text));
     } else if (arg === '--json') options.json = true;
     else if (arg === '--help' || arg === '-h') options.help = true;
     else if (name === '--json' || name === '--help') {
@@ -45,6 +62,14 @@ function parseAdapter(text) {
   if (text !== undefined && ADAPTER_NAMES.includes(text)) return text;
   const got = text === undefined ? 'nothing' : JSON.stringify(text);
   throw new RangeError(`--adapter must be one of ${ADAPTER_NAMES.join(', ')}, got ${got}`);
+}
+
+/** @param {string | undefined} text */
+function parseRuntime(text) {
+  const [role = '', ...program] = (text ?? '').split('=');
+  if (CLIENTS.includes(role) && program.join('=') !== '') return { [role]: program.join('=') };
+  const got = text === undefined ? 'nothing' : JSON.stringify(text);
+  throw new RangeError(`--runtime must be ${CLIENTS.join(' or ')}, = and a program, got ${got}`);
 }
 
 /** @param {string | undefined} text */

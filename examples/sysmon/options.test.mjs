@@ -3,15 +3,25 @@ import { parseOptions } from './options.mjs';
 
 describe('parseOptions', () => {
   it('has defaults', () => {
-    expect(parseOptions([])).toEqual({ seconds: 10, adapter: 'libuv', json: false, help: false });
+    const all = { seconds: 10, adapter: 'libuv', runtimes: {}, json: false, help: false };
+    expect(parseOptions([])).toEqual(all);
   });
 
   it('takes what is given', () => {
-    const all = { seconds: 2.5, adapter: 'epoll', json: true, help: false };
+    const all = { seconds: 2.5, adapter: 'epoll', runtimes: {}, json: true, help: false };
     expect(parseOptions(['--seconds', '2.5', '--adapter', 'epoll', '--json'])).toEqual(all);
     expect(parseOptions(['--json', '--adapter=epoll', '--seconds=2.5'])).toEqual(all);
     expect(parseOptions(['-h']).help).toBe(true);
     expect(parseOptions(['--help']).help).toBe(true);
+  });
+
+  it('takes a runtime for each client', () => {
+    const { runtimes } = parseOptions([
+      '--runtime',
+      'caller=bun',
+      '--runtime=subscriber=/a=b/deno',
+    ]);
+    expect(runtimes).toEqual({ caller: 'bun', subscriber: '/a=b/deno' });
   });
 
   it.each([
@@ -25,6 +35,9 @@ describe('parseOptions', () => {
     ['--adapter', 'got nothing'],
     ['--adapter=kqueue', 'epoll'],
     ['--adapter=toString', 'got "toString"'],
+    ['--runtime', 'got nothing'],
+    ['--runtime=server=bun', '--runtime must be subscriber or caller, = and a program'],
+    ['--runtime=caller=', 'got "caller="'],
     ['--json=yes', '--json takes no value, got "yes"'],
     ['--secs', 'unknown option "--secs"'],
     ['10', 'unknown option "10"'],

@@ -12,7 +12,6 @@
 
 #include "js/clean_up_hook.h"
 #include "js/convert.h"
-#include "js/env_state.h"
 #include "js/waker.h"
 #include "js/watch_thread.h"
 #include "sys/result.h"
@@ -27,23 +26,24 @@ static_assert(EPOLLIN == POLLIN && EPOLLOUT == POLLOUT && EPOLLERR == POLLERR &&
 constexpr uint32_t kAsked = POLLIN | POLLOUT;
 constexpr uint32_t kAlways = POLLERR | POLLHUP | POLLNVAL;
 
-// Calls `onReady`. False: JavaScript cannot run here any more. A worker that is being terminated is
-// such a place, and so is a process that ends because nobody handled what `onReady` threw.
+// Calls `onReady`, which does not throw: it returns what was thrown, as the only element of an
+// array. So a call that fails is never an exception to tell of. It means that JavaScript was
+// stopped, in a worker that is being terminated, or in a process that ends over an exception that
+// nobody handled; then it is false.
 bool call_ready(const Napi::FunctionReference& on_ready, uint32_t revents) {
   const Napi::Env env = on_ready.Env();
   const Napi::HandleScope scope(env);
   const napi_value function = on_ready.Value();
   const napi_value argument = Napi::Number::New(env, revents);
   napi_value result = nullptr;
-  if (napi_call_function(env, env.Undefined(), function, 1, &argument, &result) == napi_ok)
-    return true;
-  napi_value exception = nullptr;
-  if (!env.IsExceptionPending() || napi_get_and_clear_last_exception(env, &exception) != napi_ok)
+  if (napi_call_function(env, env.Undefined(), function, 1, &argument, &result) != napi_ok) {
+    napi_get_and_clear_last_exception(env, &result);
     return false;
-  static_cast<void>(napi_fatal_exception(env, exception));
-  // A runtime that ends now (Deno does) would take the failure of the next call for the reason.
-  EnvState* state = EnvState::of(env);
-  return state != nullptr && !state->terminating();
+  }
+  napi_value thrown = nullptr;
+  if (Napi::Value(env, result).IsArray() && napi_get_element(env, result, 0, &thrown) == napi_ok)
+    static_cast<void>(napi_fatal_exception(env, thrown));
+  return true;
 }
 
 // One watcher. Owned by its environment's Watchers; whoever delivers holds it too, so that an

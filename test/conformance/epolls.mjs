@@ -3,6 +3,9 @@ import { EpollLoop, epollPoll } from '@coroipc/adapter-epoll';
 import { libuvPoll } from '@coroipc/adapter-libuv';
 import { driven } from './driven.mjs';
 
+// Bun does not end over an exception that nobody handles while an immediate waits to be run.
+const later = process.versions.bun === undefined ? setImmediate : (turn) => setTimeout(turn);
+
 function step(loop) {
   return new Promise((resolve) => {
     const turn = () => {
@@ -10,10 +13,10 @@ function step(loop) {
         resolve();
         return;
       }
-      setImmediate(turn);
+      later(turn);
       loop.runOnce(1);
     };
-    setImmediate(turn);
+    later(turn);
   });
 }
 

@@ -4,7 +4,9 @@
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { epollPoll } from '@coroipc/adapter-epoll';
 import { libuvPoll } from '@coroipc/adapter-libuv';
+import { rxPoll } from '@coroipc/adapter-rxjs';
 import { threadPoll } from '@coroipc/core';
 import { pollConformance } from '@coroipc/core/testing';
 import { epollsOn } from '../conformance/epolls.mjs';
@@ -16,6 +18,8 @@ const PATIENCE_MS = 60_000;
 export const adapters = {
   thread: threadPoll,
   ...epollsOn(threadPoll),
+  'rxjs on thread': () => rxPoll({ source: threadPoll() }),
+  'rxjs on epoll': () => rxPoll({ source: epollPoll() }),
   ...(isNode ? { libuv: libuvPoll } : {}),
 };
 

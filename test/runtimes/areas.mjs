@@ -6,6 +6,7 @@ import { libuvRefuses } from './libuv.mjs';
 import { lives } from './lives.mjs';
 import { memory } from './memory.mjs';
 import { people } from './people.mjs';
+import { workers } from './workers.mjs';
 
 const works = (tests) => ({ works: true, tests });
 
@@ -14,6 +15,7 @@ export const areas = {
   lives: works(lives),
   'c-names': works(cNames),
   memory: works(memory),
+  workers: works(workers),
   libuv: { works: false, tests: libuvRefuses },
   ...Object.fromEntries(Object.keys(adapters).map((name) => [name, works(conformance(name))])),
 };

@@ -219,7 +219,8 @@ export interface NativeAddon {
   // The default poll adapter: a thread that watches, and wakes JavaScript. --------------------
 
   watcherOpen(): number;
-  watcherAdd(watcher: number, fd: number, onReady: (revents: number) => void): number;
+  /** `onReady` must not throw: an exception is what it returns, in an array of its own. */
+  watcherAdd(watcher: number, fd: number, onReady: (revents: number) => unknown): number;
   watcherModify(watcher: number, handle: number, events: number): void;
   watcherRemove(watcher: number, handle: number): void;
   watcherRef(watcher: number, handle: number, ref: boolean): void;

@@ -16,7 +16,7 @@ class Watcher {
     this.#number ??= native.watcherOpen();
     const number = this.#number;
     try {
-      const watch = native.watcherAdd(number, fd, onReady);
+      const watch = native.watcherAdd(number, fd, caught(onReady));
       this.#watches += 1;
       return {
         modify: (events) => native.watcherModify(number, watch, events),
@@ -37,6 +37,18 @@ class Watcher {
     native.watcherClose(this.#number);
     this.#number = undefined;
   }
+}
+
+// Catches in JavaScript, where one thing alone cannot be caught: that JavaScript is being stopped.
+function caught(onReady: (revents: PollEvents) => void): (revents: PollEvents) => unknown {
+  return (revents) => {
+    try {
+      onReady(revents);
+      return undefined;
+    } catch (error) {
+      return [error];
+    }
+  };
 }
 
 class ThreadPoll implements PollAdapter {
