@@ -3,8 +3,10 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { EpollLoop, epollPoll } from '@coroipc/adapter-epoll';
 import type { libuvPoll } from '@coroipc/adapter-libuv';
 import type * as core from '@coroipc/core';
+import type { PollDescriptors } from '@coroipc/core/testing';
 import { onTestFinished } from 'vitest';
 
 const TASK = fileURLToPath(new URL('./fixtures/task.mjs', import.meta.url));
@@ -16,6 +18,10 @@ type Core = typeof core;
 /** What a task has besides its argument. */
 export interface Tools extends Core {
   readonly libuvPoll: typeof libuvPoll;
+  readonly EpollLoop: typeof EpollLoop;
+  readonly epollPoll: typeof epollPoll;
+  /** Connected pairs of sockets, by number. */
+  readonly descriptors: PollDescriptors;
   readonly adapters: { readonly libuv: typeof libuvPoll; readonly thread: Core['threadPoll'] };
   /** Tells the test something. */
   say(what: string, value?: unknown): void;
