@@ -1,11 +1,9 @@
 // An epoll loop that owns its thread: `await loop.run()`.
 
-import { fileURLToPath } from 'node:url';
 import type * as threads from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import { Child, type Task } from './child.js';
-
-const WORKER = fileURLToPath(new URL('./fixtures/epoll-worker.mjs', import.meta.url));
+import { EPOLL_WORKER } from './returned.js';
 
 interface Argument {
   readonly worker: string;
@@ -13,7 +11,7 @@ interface Argument {
 
 /** Runs a task that ends well by itself, and gives what it said, word by word. */
 async function played(task: Task<Argument>): Promise<Record<string, unknown[]>> {
-  const child = Child.start(task, { worker: WORKER });
+  const child = Child.start(task, { worker: EPOLL_WORKER });
   const { outcome, errors, said } = await child.ended();
   expect(errors).toBe('');
   expect(outcome).toBe(0);
@@ -50,9 +48,7 @@ describe('run', () => {
     const source = (name: string) =>
       ['', ' tick', ' promise', ' late tick'].map((what) => name + what);
     const job = (name: string) => ['', ' tick', ' promise'].map((what) => name + what);
-    expect(order).toEqual([
-      [...['a', 'b', 'c'].flatMap(source), ...['j', 'k'].flatMap(job)],
-    ]);
+    expect(order).toEqual([[...['a', 'b', 'c'].flatMap(source), ...['j', 'k'].flatMap(job)]]);
   });
 
   it('is stopped by a call-back, after it, and goes on later where it was', async () => {
@@ -85,8 +81,13 @@ describe('run', () => {
       say('spared', [order.length, loop.stopped, loop.alive]);
     });
     expect(order).toEqual([
-      ['a', 'stopped', 'b', 'stopped', 'c', 'stopped', 'job', 'a']
-        .concat(['stopped', 'b', 'stopped', 'c', 'stopped']),
+      ['a', 'stopped', 'b', 'stopped', 'c', 'stopped', 'job', 'a'].concat([
+        'stopped',
+        'b',
+        'stopped',
+        'c',
+        'stopped',
+      ]),
     ]);
     expect(spared).toEqual([[13, false, true]]);
   });
