@@ -116,6 +116,7 @@ export class EpollLoop implements PollAdapter, Disposable {
    * @throws {Error} with `code` for a descriptor that epoll refuses, a regular file above all.
    */
   add(fd: number, events: PollEvents, callback: (revents: PollEvents) => void): PollHandle {
+    checkFunction('callback', callback);
     const handle = this.pollDispatchAdd(fd, callback);
     try {
       handle.modify(events);
