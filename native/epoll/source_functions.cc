@@ -62,8 +62,8 @@ Napi::Value signal_open(const Napi::CallbackInfo& info) {
   const int signal = int_at(info, 0);
   if (!sys::SignalPipe::can_be_piped(signal)) {
     const std::string rule = "signal must be one that a loop can take over (not SIGKILL, SIGSTOP, ";
-    Napi::RangeError::New(env, rule + "SIGCHLD, a fault or the C library's own), got " +
-                                   std::to_string(signal))
+    Napi::RangeError::New(
+        env, rule + "SIGCHLD, a fault or the C library's own), got " + std::to_string(signal))
         .ThrowAsJavaScriptException();
     return env.Undefined();
   }

@@ -1,5 +1,3 @@
-#include "epoll/epoll_set.h"
-
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -10,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "epoll/epoll_set.h"
 #include "epoll/loops.h"
 #include "test/test.h"
 

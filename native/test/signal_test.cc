@@ -201,9 +201,7 @@ TEST(signal_pipes_of_two_signals_get_their_own) {
 }
 
 // A signal to one thread of this process.
-void signal_thread(pid_t thread, int number) {
-  syscall(SYS_tgkill, getpid(), thread, number);
-}
+void signal_thread(pid_t thread, int number) { syscall(SYS_tgkill, getpid(), thread, number); }
 
 bool is_open(int fd) { return fcntl(fd, F_GETFD) >= 0; }
 

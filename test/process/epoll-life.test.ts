@@ -141,7 +141,10 @@ it('loops, timers, signals and attachments that are dropped cost nothing but the
           collect();
           await running;
         }
-        if (round % 5 === 4) epollPoll().pollDispatchAdd(near, () => {}).unref();
+        if (round % 5 === 4)
+          epollPoll()
+            .pollDispatchAdd(near, () => {})
+            .unref();
         collect();
         await sleep(0);
       }
@@ -158,41 +161,41 @@ it('loops, timers, signals and attachments that are dropped cost nothing but the
 
 it('without a descriptor left says so, and holds nothing of what failed', async () => {
   const told = await returned(({ EpollLoop, descriptors, epollPoll }) => {
-      const { openSync, closeSync, readdirSync } = process.getBuiltinModule('node:fs');
-      const loop = new EpollLoop();
-      const [near] = descriptors.socketPair();
-      const fillers: number[] = [];
-      const fill = () => {
-        try {
-          for (;;) fillers.push(openSync('/dev/null', 'r'));
-        } catch {
-          // None is left.
-        }
-      };
-      const codes: unknown[] = [];
-      const attempt = (free: number, run: () => unknown) => {
-        fill();
-        for (let count = 0; count < free; count++) closeSync(fillers.pop() ?? -1);
-        try {
-          run();
-          codes.push('it worked');
-        } catch (error) {
-          codes.push((error as NodeJS.ErrnoException).code ?? String(error));
-        }
-      };
-      for (const free of [0, 1]) attempt(free, () => new EpollLoop());
-      attempt(0, () => loop.timer({ afterMs: 1 }, () => {}));
-      for (const free of [0, 1]) attempt(free, () => loop.signal('SIGUSR2', () => {}));
-      for (const free of [0, 1]) attempt(free, () => epollPoll().pollDispatchAdd(near, () => {}));
-      // A failed signal was not taken: with room it works.
-      attempt(4, () => loop.signal('SIGUSR2', () => {}));
-      while (fillers.length > 0) closeSync(fillers.pop() ?? -1);
-      const before = readdirSync('/proc/self/fd').length;
-      loop.close();
-      loop.close();
-      const failing = readdirSync('/proc/self/fd').length;
-      loop.stop();
-      return [codes, before - failing, loop.closed];
-    });
+    const { openSync, closeSync, readdirSync } = process.getBuiltinModule('node:fs');
+    const loop = new EpollLoop();
+    const [near] = descriptors.socketPair();
+    const fillers: number[] = [];
+    const fill = () => {
+      try {
+        for (;;) fillers.push(openSync('/dev/null', 'r'));
+      } catch {
+        // None is left.
+      }
+    };
+    const codes: unknown[] = [];
+    const attempt = (free: number, run: () => unknown) => {
+      fill();
+      for (let count = 0; count < free; count++) closeSync(fillers.pop() ?? -1);
+      try {
+        run();
+        codes.push('it worked');
+      } catch (error) {
+        codes.push((error as NodeJS.ErrnoException).code ?? String(error));
+      }
+    };
+    for (const free of [0, 1]) attempt(free, () => new EpollLoop());
+    attempt(0, () => loop.timer({ afterMs: 1 }, () => {}));
+    for (const free of [0, 1]) attempt(free, () => loop.signal('SIGUSR2', () => {}));
+    for (const free of [0, 1]) attempt(free, () => epollPoll().pollDispatchAdd(near, () => {}));
+    // A failed signal was not taken: with room it works.
+    attempt(4, () => loop.signal('SIGUSR2', () => {}));
+    while (fillers.length > 0) closeSync(fillers.pop() ?? -1);
+    const before = readdirSync('/proc/self/fd').length;
+    loop.close();
+    loop.close();
+    const failing = readdirSync('/proc/self/fd').length;
+    loop.stop();
+    return [codes, before - failing, loop.closed];
+  });
   expect(told).toEqual([[...Array(7).fill('EMFILE'), 'it worked'], 4, true]);
 });

@@ -143,6 +143,7 @@ export class EpollLoop implements PollAdapter, Disposable {
    *
    * @param signal A name (`'SIGTERM'`) or a number. Not SIGKILL, SIGSTOP, SIGCHLD (by which the
    * host waits for its children), nor what a fault of the program raises.
+   * @throws {TypeError | RangeError} for what is no signal, or none that can be taken over.
    * @throws {Error} with `code` `'EEXIST'` when another loop of the process has it.
    */
   signal(signal: NodeJS.Signals | number, callback: (news: SignalNews) => void): EpollSignal {
@@ -217,7 +218,10 @@ export class EpollLoop implements PollAdapter, Disposable {
     return served;
   }
 
-  /** Ends `run` after the call-back that runs now, or the wait of a `runOnce`. */
+  /**
+   * Ends `run` after the call-back that runs now, or the wait of a `runOnce`. What was fetched and
+   * not delivered stays for the next turn.
+   */
   stop(): void {
     this.#stopped = true;
   }
