@@ -44,6 +44,7 @@ class EpollSet {
 
   // From any thread.
   void ring() { bell_.ring(); }
+  void silence() { bell_.silence(); }
   void ask_to_stop();
   // Whether somebody asked since this was last asked.
   [[nodiscard]] bool take_stop() { return stop_.exchange(false); }

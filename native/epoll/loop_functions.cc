@@ -111,6 +111,12 @@ void loop_ring(const Napi::CallbackInfo& info) {
   if (loop != nullptr) (*loop)->ring();
 }
 
+// loopSilence(loop)
+void loop_silence(const Napi::CallbackInfo& info) {
+  Loop* loop = loop_of(info, 1);
+  if (loop != nullptr) (*loop)->silence();
+}
+
 // loopStop(loop): whether there is such a loop, of this thread or of another
 Napi::Value loop_stop(const Napi::CallbackInfo& info) {
   if (!numbers(info, 1)) return info.Env().Undefined();
@@ -141,6 +147,7 @@ void export_loops(Napi::Env env, Napi::Object exports, State& state) {
   exports.Set("loopRemove", Napi::Function::New<loop_remove>(env, "loopRemove", &state));
   exports.Set("loopWait", Napi::Function::New<loop_wait>(env, "loopWait", &state));
   exports.Set("loopRing", Napi::Function::New<loop_ring>(env, "loopRing", &state));
+  exports.Set("loopSilence", Napi::Function::New<loop_silence>(env, "loopSilence", &state));
   exports.Set("loopStop", Napi::Function::New<loop_stop>(env, "loopStop", &state));
   exports.Set("loopTakeStop", Napi::Function::New<loop_take_stop>(env, "loopTakeStop", &state));
   exports.Set("loopClose", Napi::Function::New<loop_close>(env, "loopClose", &state));

@@ -59,9 +59,17 @@ void timer_close(const Napi::CallbackInfo& info) {
 Napi::Value signal_open(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   if (!numbers(info, 1)) return env.Undefined();
-  sys::Result<Signal> made = sys::SignalPipe::open(int_at(info, 0));
+  const int signal = int_at(info, 0);
+  if (!sys::SignalPipe::can_be_piped(signal)) {
+    const std::string rule = "signal must be one that a loop can take over (not SIGKILL, SIGSTOP, ";
+    Napi::RangeError::New(
+        env, rule + "SIGCHLD, a fault or the C library's own), got " + std::to_string(signal))
+        .ThrowAsJavaScriptException();
+    return env.Undefined();
+  }
+  sys::Result<Signal> made = sys::SignalPipe::open(signal);
   if (!made.ok()) {
-    throw_failure(env, made.failure(), "cannot watch signal " + std::to_string(int_at(info, 0)));
+    throw_failure(env, made.failure(), "cannot watch signal " + std::to_string(signal));
     return env.Undefined();
   }
   State& state = state_of(info);

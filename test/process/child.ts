@@ -3,9 +3,11 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { EpollLoop, epollPoll } from '@coroipc/adapter-epoll';
 import type { libuvPoll } from '@coroipc/adapter-libuv';
 import type * as rx from '@coroipc/adapter-rxjs';
 import type * as core from '@coroipc/core';
+import type { PollDescriptors } from '@coroipc/core/testing';
 import type * as rxjs from 'rxjs';
 import { onTestFinished } from 'vitest';
 
@@ -21,6 +23,10 @@ export interface Tools extends Core {
   /** @coroipc/adapter-rxjs. */
   readonly rx: typeof rx;
   readonly rxjs: typeof rxjs;
+  readonly EpollLoop: typeof EpollLoop;
+  readonly epollPoll: typeof epollPoll;
+  /** Connected pairs of sockets, by number. */
+  readonly descriptors: PollDescriptors;
   readonly adapters: { readonly libuv: typeof libuvPoll; readonly thread: Core['threadPoll'] };
   /** Tells the test something. */
   say(what: string, value?: unknown): void;

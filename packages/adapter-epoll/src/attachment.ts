@@ -39,11 +39,11 @@ export class Attachment implements Disposable {
   /** Has the host make a turn although nothing may be ready; called by the loop alone. */
   askForTurn(): void {
     if (this.#turnAsked) return;
-    this.#turnAsked = true;
     this.host.pollJobAdd(() => {
       this.#turnAsked = false;
       if (!this.#detached) this.#loop.turn();
     });
+    this.#turnAsked = true;
   }
 
   /** Whether the host's process lives on for this; called by the loop alone. */

@@ -14,17 +14,15 @@ import {
   MAX_INT32,
 } from '@coroipc/core/adapter';
 import { Attachment } from './attachment.js';
+import { CallQueue, isJob, type Job } from './call-queue.js';
 import { EpollSignal, type SignalNews } from './epoll-signal.js';
 import { EpollTimer, type EpollTimerOptions } from './epoll-timer.js';
 import { native } from './native.js';
 import { type RunOptions, runOnHost } from './run.js';
-import { MOST_READY, type Ready, WatchSet } from './watch-set.js';
+import { MOST_READY, WatchSet } from './watch-set.js';
 
 // A wait is cut into slices: between two of them a worker that is to be terminated can be.
 const SLICE_MS = 50;
-
-type Job = () => void;
-type Call = Ready | Job;
 
 /**
  * An event loop over one epoll set, and a poll adapter. Usable in four ways: `await loop.run()`
@@ -48,7 +46,7 @@ export class EpollLoop implements PollAdapter, Disposable {
   readonly name = 'epoll';
   readonly #set: WatchSet;
   readonly #sources = new Set<Disposable>();
-  #calls: Call[] = [];
+  readonly #calls = new CallQueue();
   #jobs: Job[] = [];
   #state: 'idle' | 'running' | 'closed' = 'idle';
   #calling = false;
@@ -59,9 +57,6 @@ export class EpollLoop implements PollAdapter, Disposable {
   constructor() {
     this.#set = new WatchSet({
       aliveChanged: () => this.#attachment?.setRef(this.#set.alive),
-      stopAsked: () => {
-        this.#stopped = true;
-      },
       turnNeeded: () => this.#wake(),
     });
   }
@@ -79,11 +74,15 @@ export class EpollLoop implements PollAdapter, Disposable {
 
   /** Whether something keeps the loop going: a watch or a timer that is ref'd, or a job. */
   get alive(): boolean {
-    return this.#set.alive || this.#jobs.length > 0 || this.#calls.some(isJob);
+    return this.#set.alive || this.#jobs.length > 0 || this.#calls.hasJob;
   }
 
-  /** Whether `stop` was called and no `run` has ended by it yet. */
+  /**
+   * Whether `stop` was called, by this thread or another, and no `run` has ended since. A loop that
+   * is stopped does not wait in `runOnce`.
+   */
   get stopped(): boolean {
+    if (!this.#stopped && !this.closed) this.#stopped = this.#set.takeStop();
     return this.#stopped;
   }
 
@@ -106,8 +105,8 @@ export class EpollLoop implements PollAdapter, Disposable {
   pollJobAdd(job: () => void): void {
     checkFunction('job', job);
     this.#checkOpen();
+    if (this.#jobs.length === 0) this.#wake();
     this.#jobs.push(job);
-    if (this.#jobs.length === 1) this.#wake();
   }
 
   /**
@@ -117,6 +116,7 @@ export class EpollLoop implements PollAdapter, Disposable {
    * @throws {Error} with `code` for a descriptor that epoll refuses, a regular file above all.
    */
   add(fd: number, events: PollEvents, callback: (revents: PollEvents) => void): PollHandle {
+    checkFunction('callback', callback);
     const handle = this.pollDispatchAdd(fd, callback);
     try {
       handle.modify(events);
@@ -143,6 +143,7 @@ export class EpollLoop implements PollAdapter, Disposable {
    *
    * @param signal A name (`'SIGTERM'`) or a number. Not SIGKILL, SIGSTOP, SIGCHLD (by which the
    * host waits for its children), nor what a fault of the program raises.
+   * @throws {TypeError | RangeError} for what is no signal, or none that can be taken over.
    * @throws {Error} with `code` `'EEXIST'` when another loop of the process has it.
    */
   signal(signal: NodeJS.Signals | number, callback: (news: SignalNews) => void): EpollSignal {
@@ -159,28 +160,35 @@ export class EpollLoop implements PollAdapter, Disposable {
    * nothing happens here after 1, 2, 4 … milliseconds, `hostEveryMs` at the most: a thread that
    * has much else to do is better off with the loop nested ({@link EpollLoop.attach}).
    *
+   * @throws {TypeError | RangeError} for options of the wrong kind or out of range.
    * @throws {Error} (by rejection) when it runs already or is closed, or epoll_wait(2) fails.
    */
-  async run(options: RunOptions = {}): Promise<void> {
+  run(options: RunOptions = {}): Promise<void> {
     checkObject('options', options);
     const { hostEveryMs = SLICE_MS } = options;
     checkInteger('options.hostEveryMs', hostEveryMs, 0, MAX_INT32);
+    return this.#run(hostEveryMs);
+  }
+
+  async #run(hostEveryMs: number): Promise<void> {
     this.#checkOpen();
     if (this.#state === 'running') throw new Error('the loop runs already');
     this.#state = 'running';
     try {
       await runOnHost(
         {
-          over: () => this.#stopped || this.closed || !this.alive,
-          fetch: (timeoutMs) => this.#fetch(timeoutMs, MOST_READY),
+          over: () => this.closed || this.stopped || !this.alive,
+          fetch: (timeoutMs) => this.#await(performance.now() + timeoutMs, MOST_READY),
           callNext: () => void this.#callNext(),
         },
         hostEveryMs,
       );
     } finally {
+      // A stop that nobody has looked at yet was for this run too.
+      if (!this.closed) this.#set.takeStop();
       this.#stopped = false;
       if (this.#state === 'running') this.#state = 'idle';
-      if (!this.closed && this.#pending) this.#wake();
+      this.#settle();
     }
   }
 
@@ -197,25 +205,23 @@ export class EpollLoop implements PollAdapter, Disposable {
     checkInteger('budget', budget, 1, MAX_INT32);
     this.#checkOpen();
     if (this.#calling) throw new Error('runOnce was called by one of the call-backs of the loop');
-    if (this.#calls.length === 0) {
-      this.#fetchPatiently(timeoutMs, Math.min(budget, MOST_READY));
-    }
+    const end = timeoutMs < 0 ? Number.POSITIVE_INFINITY : performance.now() + timeoutMs;
     let served = 0;
-    while (served < budget && this.#calls.length > 0) {
-      try {
+    do {
+      this.#await(end, Math.min(budget, MOST_READY));
+      while (served < budget && this.#calls.length > 0) {
         if (this.#callNext()) served += 1;
-      } catch (error) {
-        served += 1;
-        queueMicrotask(() => {
-          throw error;
-        });
       }
-    }
-    if (!this.closed && this.#pending) this.#wake();
+      // What was fetched may all have been ended since: then nothing has happened yet.
+    } while (served === 0 && performance.now() < end && !this.stopped);
+    this.#settle();
     return served;
   }
 
-  /** Ends `run` after the call-back that runs now, or the wait of a `runOnce`. */
+  /**
+   * Ends `run` after the call-back that runs now, or the wait of a `runOnce`. What was fetched and
+   * not delivered stays for the next turn.
+   */
   stop(): void {
     this.#stopped = true;
   }
@@ -249,12 +255,12 @@ export class EpollLoop implements PollAdapter, Disposable {
       },
       detached: () => {
         this.#attachment = undefined;
-        if (!this.closed && this.#pending) this.#wake();
+        this.#settle();
       },
     });
     this.#attachment = attachment;
     attachment.setRef(this.#set.alive);
-    if (this.#pending) this.#wake();
+    this.#settle();
     return attachment;
   }
 
@@ -267,7 +273,7 @@ export class EpollLoop implements PollAdapter, Disposable {
     this.#state = 'closed';
     this.#attachment?.detach();
     for (const source of [...this.#sources].reverse()) source[Symbol.dispose]();
-    this.#calls = [];
+    this.#calls.clear();
     this.#jobs = [];
     this.#set.close();
   }
@@ -280,31 +286,36 @@ export class EpollLoop implements PollAdapter, Disposable {
     return this.#calls.length > 0 || this.#jobs.length > 0 || this.#set.impatient;
   }
 
+  // Between turns the descriptor is readable while there is something to do, and not else.
+  #settle(): void {
+    if (this.closed) return;
+    if (this.#pending) this.#wake();
+    else this.#set.silence();
+  }
+
   // Whoever waits for this loop has to come back although no descriptor of it may be ready.
   #wake(): void {
     if (this.#state === 'running') return;
     if (this.#attachment !== undefined) this.#attachment.askForTurn();
-    else native.loopRing(this.id);
+    else this.#set.ring();
   }
 
-  #fetch(timeoutMs: number, most: number): number {
-    const jobs = this.#jobs;
-    this.#jobs = [];
-    const patient = jobs.length === 0 && !this.#set.impatient;
-    this.#calls.push(...this.#set.fetch(patient ? timeoutMs : 0, most), ...jobs);
+  // Waits until there is somebody to call, the time has come (`performance.now()`), or the loop is
+  // stopped; how many there are to call. What was fetched before comes before anything else.
+  #await(end: number, most: number): number {
+    while (this.#calls.length === 0) {
+      const leftMs = this.stopped ? 0 : Math.max(0, end - performance.now());
+      const patient = this.#jobs.length === 0 && !this.#set.impatient;
+      const timeoutMs = patient ? Math.ceil(Math.min(leftMs, SLICE_MS)) : 0;
+      this.#calls.fill(this.#set.fetch(timeoutMs, most), this.#jobs);
+      this.#jobs = [];
+      if (leftMs === 0) break;
+    }
     return this.#calls.length;
   }
 
-  #fetchPatiently(timeoutMs: number, most: number): void {
-    const end = timeoutMs < 0 ? Number.POSITIVE_INFINITY : performance.now() + timeoutMs;
-    let left = timeoutMs < 0 ? SLICE_MS : timeoutMs;
-    do {
-      if (this.#fetch(Math.ceil(Math.min(left, SLICE_MS)), most) > 0) return;
-      left = end - performance.now();
-    } while (left > 0 && !this.#stopped);
-  }
-
-  // Whether there was somebody to call.
+  // Makes the next call; whether there was somebody to call. What it throws is an uncaught
+  // exception once next ticks have run.
   #callNext(): boolean {
     const call = this.#calls.shift();
     if (call === undefined) return false;
@@ -312,17 +323,17 @@ export class EpollLoop implements PollAdapter, Disposable {
     try {
       if (!isJob(call)) return this.#set.deliver(call);
       call();
-      return true;
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error;
+      });
     } finally {
       this.#calling = false;
     }
+    return true;
   }
 
   #checkOpen(): void {
     if (this.closed) throw new Error('the loop is closed');
   }
-}
-
-function isJob(call: Call): call is Job {
-  return typeof call === 'function';
 }

@@ -5,7 +5,7 @@ import { constants } from 'node:os';
 import type { PollHandle } from '@coroipc/core';
 import { checkFunction, checkInteger, describe } from '@coroipc/core/adapter';
 import { native } from './native.js';
-import type { WatchSet } from './watch-set.js';
+import { NOBODY, type WatchSet } from './watch-set.js';
 
 const MAX_SIGNAL = 64;
 
@@ -54,7 +54,8 @@ export class EpollSignal implements Disposable {
     try {
       this.#handle = set.add(native.signalFd(this.#signal), () => {
         const sender = native.signalTake(this.#signal);
-        if (sender !== undefined) callback({ signal, pid: sender[0], uid: sender[1] });
+        if (sender === undefined) return NOBODY;
+        return callback({ signal, pid: sender[0], uid: sender[1] });
       });
     } catch (error) {
       native.signalClose(this.#signal);

@@ -3,7 +3,7 @@
 import type { PollHandle } from '@coroipc/core';
 import { checkFunction, checkObject, describe, MAX_INT32 } from '@coroipc/core/adapter';
 import { native } from './native.js';
-import type { WatchSet } from './watch-set.js';
+import { NOBODY, type WatchSet } from './watch-set.js';
 
 /** When a timer fires; one of the two at least. Fractions of a millisecond count. */
 export interface EpollTimerOptions {
@@ -116,12 +116,12 @@ export class EpollTimer implements Disposable {
     return this.#setRef(false);
   }
 
-  #passed(): void {
+  #passed(): unknown {
     const expirations = native.timerTake(this.#timer);
     // Set anew or cleared after the readiness was fetched.
-    if (expirations === 0) return;
+    if (expirations === 0) return NOBODY;
     if (!this.#again) this.#setActive(false);
-    this.#callback(expirations);
+    return this.#callback(expirations);
   }
 
   #setActive(active: boolean): void {

@@ -21,8 +21,10 @@ export interface NativeEpoll {
    * how many. Watch 0 is the loop's own bell. A negative time is for ever.
    */
   loopWait(loop: number, timeoutMs: number, ready: Float64Array, most: number): number;
-  /** Makes the loop's descriptor readable, once. */
+  /** Makes the loop's descriptor readable, until `loopSilence` or a `loopWait` that tells it. */
   loopRing(loop: number): void;
+  /** What rings for a stop is silenced, too, but not forgotten: see `loopTakeStop`. */
+  loopSilence(loop: number): void;
   /** Asks a loop of any thread to stop; false: there is none of that number. */
   loopStop(loop: number): boolean;
   /** Whether somebody asked since the last call. */

@@ -9,8 +9,7 @@
 export interface RunOptions {
   /**
    * The longest that the host's own timers and sockets wait for a turn while nothing happens in the
-   * loop, in milliseconds; 0 never blocks. Default 50. It is also how soon a worker that blocks
-   * here notices that it is terminated.
+   * loop, in milliseconds; 0 never blocks. Default 50.
    */
   readonly hostEveryMs?: number;
 }

@@ -18,10 +18,12 @@ import {
 import { type PollWatch, pollHandle } from '@coroipc/core/adapter';
 import { native } from './native.js';
 
-type OnReady = (revents: PollEvents) => void;
+type OnReady = (revents: PollEvents) => unknown;
 
 const ALWAYS = POLLERR | POLLHUP | POLLNVAL;
 const BELL = 0;
+/** What an `onReady` of this package returns when it had nobody to tell. */
+export const NOBODY: unique symbol = Symbol('nobody');
 /** How many ready descriptors are fetched at a time. */
 export const MOST_READY = 64;
 
@@ -43,8 +45,6 @@ export interface Ready {
 export interface WatchSetOwner {
   /** The number of ref'd watches has become zero, or is zero no more. */
   aliveChanged(): void;
-  /** Somebody, on any thread, asked the loop to stop. */
-  stopAsked(): void;
   /** A turn has to come although no descriptor may be ready. */
   turnNeeded(): void;
 }
@@ -61,6 +61,7 @@ export class WatchSet {
   readonly #words = new Float64Array(2 * MOST_READY);
   #next = 1;
   #refs = 0;
+  #rung = false;
 
   constructor(owner: WatchSetOwner) {
     this.#owner = owner;
@@ -86,11 +87,34 @@ export class WatchSet {
     const count = native.loopWait(this.number, timeoutMs, this.#words, most);
     for (let index = 0; index < count; index += 1) {
       const watch = this.#words[2 * index] ?? BELL;
-      if (watch !== BELL) ready.push({ watch, events: this.#words[2 * index + 1] ?? 0 });
-      else if (native.loopTakeStop(this.number)) this.#owner.stopAsked();
+      if (watch === BELL) this.#rung = false;
+      else ready.push({ watch, events: this.#words[2 * index + 1] ?? 0 });
     }
+    // The bell may have had the only place.
+    if (ready.length === 0 && count === most) return this.fetch(0, most);
     for (const { number } of this.#invalid) ready.push({ watch: number, events: POLLNVAL });
     return ready;
+  }
+
+  /** Makes the descriptor readable until `silence` or a `fetch`. */
+  ring(): void {
+    if (this.#rung) return;
+    this.#rung = true;
+    native.loopRing(this.number);
+  }
+
+  silence(): void {
+    if (!this.#rung) return;
+    this.#rung = false;
+    native.loopSilence(this.number);
+  }
+
+  /** Whether somebody, on any thread, asked the loop to stop since this was last asked. */
+  takeStop(): boolean {
+    const asked = native.loopTakeStop(this.number);
+    // Whoever asks rings, too.
+    this.#rung ||= asked;
+    return asked;
   }
 
   /** Calls back, if there is still somebody who wants it; whether there was. */
@@ -98,9 +122,7 @@ export class WatchSet {
     const watch = this.#watches.get(number);
     if (watch === undefined) return false;
     const revents = events & (watch.events | ALWAYS);
-    if (revents === 0) return false;
-    watch.onReady(revents);
-    return true;
+    return revents !== 0 && watch.onReady(revents) !== NOBODY;
   }
 
   close(): void {
