@@ -1,6 +1,6 @@
 // Asks for the time, then listens to three ticks of the clock, all of it on a loop written by hand.
 //
-//   node examples/custom-loop/client.mjs     while server.mjs runs
+//   node examples/custom-loop/client.mjs [socket name]     while server.mjs runs
 
 import { IpcClient } from '@coroipc/core';
 import { PollLoop } from './poll-loop.mjs';
@@ -14,11 +14,8 @@ await loop.run(() => working);
 await work;
 
 async function main() {
-  const client = await IpcClient.connect({
-    name: 'coroipc-custom-loop',
-    service: 9,
-    adapter: loop,
-  });
+  const [name = 'coroipc-custom-loop'] = process.argv.slice(2);
+  const client = await IpcClient.connect({ name, service: 9, adapter: loop });
   console.log(`it is ${await client.call(1)}`);
 
   let ticks = 3;

@@ -1,14 +1,17 @@
-// A service on a loop written by hand: it tells the time, to all and once a second too.
+// A service on a loop written by hand: it tells the time, when asked and once a second.
 //
-//   node examples/custom-loop/server.mjs     then client.mjs in other terminals; Ctrl-C ends it
+//   node examples/custom-loop/server.mjs [socket name]
+//
+// Then client.mjs in other terminals; Ctrl-C ends it.
 
 import { IpcServer } from '@coroipc/core';
 import { PollLoop } from './poll-loop.mjs';
 
 const CLOCK = 9;
+const [name = 'coroipc-custom-loop'] = process.argv.slice(2);
 
 const loop = new PollLoop();
-const server = new IpcServer({ name: 'coroipc-custom-loop', adapter: loop });
+const server = new IpcServer({ name, adapter: loop });
 server.service(CLOCK, { requests: { 1: () => new Date().toISOString() } });
 await server.listen();
 console.log('listening');

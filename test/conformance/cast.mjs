@@ -9,6 +9,7 @@ import { asapScheduler, asyncScheduler, delay, observeOn } from 'rxjs';
 import { PollLoop } from '../../examples/custom-loop/poll-loop.mjs';
 import { driven } from './driven.mjs';
 import { epolls } from './epolls.mjs';
+import { spuriousPoll } from './spurious.mjs';
 
 export const adapters = {
   libuv: libuvPoll,
@@ -16,6 +17,7 @@ export const adapters = {
   hand: turnedPoll,
   ...epolls,
   'custom loop': () => driven(new PollLoop(), (loop) => loop.run()),
+  spurious: spuriousPoll,
 };
 
 export function adapterOf(name) {

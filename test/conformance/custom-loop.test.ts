@@ -8,9 +8,9 @@ import { descriptors, player } from './scenes.js';
 
 pollConformance(
   'custom loop',
-  () => adapterOf('custom-loop'),
+  () => adapterOf('custom loop'),
   { test },
-  { descriptors, scenario: player('custom-loop', 'main') },
+  { descriptors, scenario: player('custom loop', 'main') },
 );
 
 test('custom loop: it is what it claims to be, under 80 lines and over poll() only', () => {

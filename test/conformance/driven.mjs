@@ -19,6 +19,7 @@ export function driven(loop, drive) {
   };
   return {
     name: loop.name,
+    loop,
     pollAcceptAdd: add,
     pollDispatchAdd: add,
     pollJobAdd: (job) => {

@@ -134,6 +134,8 @@ async function sleepWhileHalfClosed(adapter) {
 
 // Whoever drops a handle without destroying it keeps the watch.
 async function collect(adapter) {
+  // What keeps a loop going that is run for as long as it is alive.
+  const alive = adapter.pollDispatchAdd(io.socketPair()[0], () => {});
   let calls = 0;
   const counts = () => {
     calls += 1;
@@ -145,6 +147,7 @@ async function collect(adapter) {
   }
   calls = 0;
   await until(() => calls > 200);
+  alive.destroy();
 }
 
 // The last destroy leaves no thread and no descriptor of the adapter's behind.

@@ -11,8 +11,13 @@ const ACTS = {
   leaveNothing: 'no thread and no descriptor stays',
 };
 
-for (const adapter of ['libuv', 'thread', 'rxjs(libuv) plain', 'rxjs(thread) delay']) {
+const EPOLLS = ['epoll run', 'epoll step', 'epoll nested', 'epoll thread'];
+const ADAPTERS = ['libuv', 'thread', ...EPOLLS, 'rxjs(libuv) plain', 'rxjs(thread) delay'];
+
+for (const adapter of ADAPTERS) {
   for (const [act, shows] of Object.entries(ACTS)) {
+    // Who makes steps makes them all the time, whatever there is to do.
+    if (adapter === 'epoll step' && act === 'sleepWhileHalfClosed') continue;
     test(`${adapter}: ${shows}`, async () => {
       const outcome = await runScript('hostile.mjs', adapter, act);
       expect(outcome).toEqual({ exitCode: 0, output: 'done\n' });

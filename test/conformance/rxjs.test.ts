@@ -1,33 +1,30 @@
 // The suite over rxPoll: over every source, and through operators that let a readiness out at once,
 // at the end of the call-back, and in later turns.
 
-import { libuvPoll } from '@coroipc/adapter-libuv';
-import { type Readiness, rxPoll } from '@coroipc/adapter-rxjs';
-import { threadPoll } from '@coroipc/core';
-import { pollConformance, turnedPoll } from '@coroipc/core/testing';
-import {
-  asapScheduler,
-  asyncScheduler,
-  delay,
-  type MonoTypeOperatorFunction,
-  observeOn,
-} from 'rxjs';
+import { pollConformance } from '@coroipc/core/testing';
 import { test } from 'vitest';
+import { adapterOf } from './cast.mjs';
 import { descriptors, player } from './scenes.js';
 
-const SOURCES = { libuv: libuvPoll, thread: threadPoll, hand: turnedPoll };
-const OPERATORS: Record<string, MonoTypeOperatorFunction<Readiness>[]> = {
-  plain: [],
-  asap: [observeOn(asapScheduler)],
-  async: [observeOn(asyncScheduler)],
-  delay: [delay(2)],
+const SOURCES: Readonly<Record<string, readonly string[]>> = {
+  libuv: ['plain', 'asap', 'async', 'delay'],
+  thread: ['plain', 'asap', 'async', 'delay'],
+  hand: ['plain', 'asap', 'async', 'delay'],
+  'epoll run': ['plain', 'delay'],
+  'epoll step': ['plain', 'delay'],
+  'epoll nested': ['plain', 'delay'],
+  'epoll thread': ['plain', 'delay'],
+  'custom loop': ['plain'],
 };
 
-for (const [source, makeSource] of Object.entries(SOURCES)) {
-  for (const [words, [operator]] of Object.entries(OPERATORS)) {
-    const name = `rxjs(${source}) ${words}`;
-    const options = operator === undefined ? {} : { operator };
-    const make = () => rxPoll({ source: makeSource(), ...options });
-    pollConformance(name, make, { test }, { descriptors, scenario: player(name, 'main') });
+for (const [source, operators] of Object.entries(SOURCES)) {
+  for (const operator of operators) {
+    const name = `rxjs(${source}) ${operator}`;
+    pollConformance(
+      name,
+      () => adapterOf(name),
+      { test },
+      { descriptors, scenario: player(name, 'main') },
+    );
   }
 }

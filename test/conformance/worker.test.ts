@@ -1,4 +1,4 @@
-// The suite over the native adapters in a worker thread, whose loop is not the process's.
+// The suite over the adapters in a worker thread, whose loop is not the process's.
 
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
@@ -6,7 +6,9 @@ import { pollConformance } from '@coroipc/core/testing';
 import { afterAll, test } from 'vitest';
 import { descriptors, player } from './scenes.js';
 
-for (const adapter of ['libuv', 'thread']) {
+const EPOLLS = ['epoll run', 'epoll step', 'epoll nested', 'epoll thread'];
+
+for (const adapter of ['libuv', 'thread', ...EPOLLS, 'custom loop', 'rxjs(thread) plain']) {
   const name = `${adapter} in a worker`;
   const worker = new Worker(new URL('suite-worker.mjs', import.meta.url), {
     workerData: { name, adapter },

@@ -28,6 +28,8 @@ export interface Tools extends Core {
   /** Connected pairs of sockets, by number. */
   readonly descriptors: PollDescriptors;
   readonly adapters: { readonly libuv: typeof libuvPoll; readonly thread: Core['threadPoll'] };
+  /** Makes one of the adapters of test/conformance/cast.mjs. */
+  adapterOf(name: string): Promise<core.PollAdapter>;
   /** Tells the test something. */
   say(what: string, value?: unknown): void;
   /** What the test tells next; keeps the process alive meanwhile. */

@@ -7,8 +7,6 @@ export interface Fault {
   readonly also?: readonly number[];
   /** It only shows from outside of the process. */
   readonly outside?: boolean;
-  /** It only shows while no other test runs. */
-  readonly alone?: boolean;
   readonly Adapter: new () => PollAdapter;
 }
 

@@ -30,7 +30,7 @@ export interface ConformanceOptions {
    * The loop's own timers are then what rule 12 is tested with, beside the host's. Default: the
    * host's `setTimeout`.
    */
-  readonly sleep?: (ms: number) => Promise<void>;
+  readonly sleep?: (ms: number, adapter: PollAdapter) => Promise<void>;
   /** When a test stops waiting for what does not come, and fails. Default 30000. */
   readonly patienceMs?: number;
   /**
@@ -110,7 +110,9 @@ export function pollConformance(
   ];
   for (const { rule, shows, run } of rules) {
     runner.test(`${name}: rule ${rule}: ${shows}`, async () => {
-      const stage = new Stage(await makeAdapter(), descriptors, { sleep, patienceMs });
+      const adapter = await makeAdapter();
+      const waiting = { sleep: (ms: number) => sleep(ms, adapter), patienceMs };
+      const stage = new Stage(adapter, descriptors, waiting);
       try {
         await run(stage);
       } finally {
