@@ -55,6 +55,21 @@ export class Inbox {
     this.#watch.modify(0);
   }
 
+  /**
+   * Whether the server holds messages back. Who asks may be ahead of the turn that would tell of a
+   * change; everybody is told then, so that nobody hears of an end without a beginning.
+   */
+  get flowControlled(): boolean {
+    const on = this.#engine.flowControlled;
+    if (on !== this.#flowControlled) {
+      this.#flowControlled = on;
+      queueMicrotask(() => {
+        if (!this.#closed) this.#outlet.flowControl(on);
+      });
+    }
+    return on;
+  }
+
   /** Delivers to `sink`, too, what is still to be read; not after the end. */
   subscribe(sink: MessageSink): MessageSubscription {
     return this.#sinks.add(sink);
