@@ -73,14 +73,14 @@ const DEFAULT_HIGH_WATER_MARK = 256;
  * }).subscribe({ error: (error) => console.error(error) });
  * ```
  */
-export function dispatches(
-  client: IpcClient,
-  options?: OverflowOptions,
-): Observable<DispatchMessage>;
 export function dispatches<Result>(
   client: IpcClient,
   options: DispatchesWork<Result>,
 ): Observable<Result>;
+export function dispatches(
+  client: IpcClient,
+  options?: OverflowOptions,
+): Observable<DispatchMessage>;
 export function dispatches<Result>(
   client: IpcClient,
   options: OverflowOptions & Partial<DispatchesWork<Result>> = {},
