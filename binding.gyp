@@ -6,6 +6,9 @@
     ],
     "cflags_cc!": ["-std=gnu++17", "-fexceptions"],
     "cflags": ["-fvisibility=hidden"],
+    # A runtime unloads an addon with the last of its environments. Signal handlers stay, and numbers
+    # that no loop of the process has twice need somebody who remembers them.
+    "ldflags": ["-Wl,-z,nodelete"],
     "include_dirs": ["native"],
     "defines": [
       "NAPI_VERSION=9", "NODE_ADDON_API_DISABLE_DEPRECATED",
@@ -22,6 +25,11 @@
     {
       "target_name": "coroipc_libuv",
       "sources": ["<!@(node scripts/native-sources.mjs libuv)"],
+      "cflags_cc": ["-isystem <!(node -p \"path.resolve(require('node-addon-api').include_dir)\")"]
+    },
+    {
+      "target_name": "coroipc_epoll",
+      "sources": ["<!@(node scripts/native-sources.mjs epoll sys)"],
       "cflags_cc": ["-isystem <!(node -p \"path.resolve(require('node-addon-api').include_dir)\")"]
     },
     {

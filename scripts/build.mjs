@@ -12,6 +12,7 @@ const PLATFORM = `${process.platform}-${process.arch}`;
 const ADDONS = [
   { name: 'coroipc', home: `packages/core/prebuilds/${PLATFORM}`, loop: false },
   { name: 'coroipc_libuv', home: `packages/adapter-libuv/prebuilds/${PLATFORM}`, loop: true },
+  { name: 'coroipc_epoll', home: `packages/adapter-epoll/prebuilds/${PLATFORM}`, loop: false },
 ];
 
 const PACKAGES = ['core', 'adapter-libuv', 'adapter-epoll', 'adapter-rxjs'];

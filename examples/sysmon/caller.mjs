@@ -1,12 +1,12 @@
 // The caller process: synchronous calls, one after the other, each of them timed and its answer
 // checked. Mostly echoes of 64 bytes, now and then a file and a process's state.
 //
-//   node caller.mjs <socket name>     started by main.mjs
+//   node caller.mjs <socket name> <adapter>     started by main.mjs
 
 import { once } from 'node:events';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { libuvPoll } from '@coroipc/adapter-libuv';
 import { CoroIpcError, IpcClient } from '@coroipc/core';
+import { makeAdapter } from './adapters.mjs';
 import { Faults } from './faults.mjs';
 import { Latency } from './latency.mjs';
 import { aborted, live, tell } from './lifetime.mjs';
@@ -19,6 +19,7 @@ const REPORT_MS = 250;
 // Of a hundred calls, two ask for a file, one for a process's state.
 const ROUND = 100;
 
+const [name = '', adapter] = process.argv.slice(2);
 const faults = new Faults();
 const all = new Latency();
 const latencies = { echo: new Latency(), file: new Latency(), process: new Latency() };
@@ -28,9 +29,9 @@ let endedAt = Number.NaN;
 
 await live(async (stop) => {
   const client = await IpcClient.connect({
-    name: process.argv[2] ?? '',
+    name,
     service: QUERIES,
-    adapter: libuvPoll(),
+    adapter: await makeAdapter(adapter),
     responseBytes: RESPONSE_BYTES,
   });
   // The answer to "ready" may come at once.

@@ -1,7 +1,7 @@
 // The system monitor: a server, a subscriber and a caller, each a process of its own, which speak
 // over shared memory. This process starts them, ends them, and reports what they measured.
 //
-//   node examples/sysmon/main.mjs [--seconds N] [--json] [--help]
+//   node examples/sysmon/main.mjs [--seconds N] [--adapter NAME] [--json] [--help]
 
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:os';
@@ -13,7 +13,7 @@ import { documentOf, failuresOf, summaryOf } from './report.mjs';
 const SIGNALS = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
 
 /** @param {import('./options.mjs').Options} options */
-async function run({ seconds, json }) {
+async function run({ seconds, adapter, json }) {
   const socket = `coroipc-sysmon-${process.pid}-${randomBytes(4).toString('hex')}`;
   /** @type {Child[]} */
   const children = [];
@@ -34,7 +34,10 @@ async function run({ seconds, json }) {
    * @param {(figures: Record<string, any>) => void} [figures]
    */
   const start = (role, args, figures) => {
-    const child = new Child(role, [socket, ...args], { quiet: json, ...(figures && { figures }) });
+    const child = new Child(role, [socket, adapter, ...args], {
+      quiet: json,
+      ...(figures && { figures }),
+    });
     children.push(child);
     child.ended.then(() => end.abort());
     return child;
@@ -68,7 +71,15 @@ async function run({ seconds, json }) {
   return {
     failures,
     interrupted,
-    document: documentOf({ seconds: elapsed, interrupted, failures, server, subscriber, caller }),
+    document: documentOf({
+      adapter,
+      seconds: elapsed,
+      interrupted,
+      failures,
+      server,
+      subscriber,
+      caller,
+    }),
   };
 }
 

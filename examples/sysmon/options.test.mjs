@@ -3,13 +3,13 @@ import { parseOptions } from './options.mjs';
 
 describe('parseOptions', () => {
   it('has defaults', () => {
-    expect(parseOptions([])).toEqual({ seconds: 10, json: false, help: false });
+    expect(parseOptions([])).toEqual({ seconds: 10, adapter: 'libuv', json: false, help: false });
   });
 
   it('takes what is given', () => {
-    const all = { seconds: 2.5, json: true, help: false };
-    expect(parseOptions(['--seconds', '2.5', '--json'])).toEqual(all);
-    expect(parseOptions(['--json', '--seconds=2.5'])).toEqual(all);
+    const all = { seconds: 2.5, adapter: 'epoll', json: true, help: false };
+    expect(parseOptions(['--seconds', '2.5', '--adapter', 'epoll', '--json'])).toEqual(all);
+    expect(parseOptions(['--json', '--adapter=epoll', '--seconds=2.5'])).toEqual(all);
     expect(parseOptions(['-h']).help).toBe(true);
     expect(parseOptions(['--help']).help).toBe(true);
   });
@@ -22,6 +22,9 @@ describe('parseOptions', () => {
     ['--seconds=1e3', 'got "1e3"'],
     ['--seconds=86401', 'got "86401"'],
     ['--seconds=ten', 'got "ten"'],
+    ['--adapter', 'got nothing'],
+    ['--adapter=kqueue', 'epoll'],
+    ['--adapter=toString', 'got "toString"'],
     ['--json=yes', '--json takes no value, got "yes"'],
     ['--secs', 'unknown option "--secs"'],
     ['10', 'unknown option "10"'],

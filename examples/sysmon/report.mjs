@@ -12,16 +12,24 @@ import { grouped, micros } from './view.mjs';
  */
 
 /**
- * @param {{ seconds: number, interrupted: string | undefined, failures: string[],
- *   server?: Outcome | undefined, subscriber?: Outcome | undefined, caller?: Outcome | undefined }}
+ * @param {{ adapter: string, seconds: number, interrupted: string | undefined,
+ *   failures: string[], server?: Outcome | undefined, subscriber?: Outcome | undefined, caller?: Outcome | undefined }}
  *   run
  */
-export function documentOf({ seconds, interrupted, failures, server, subscriber, caller }) {
+export function documentOf({
+  adapter,
+  seconds,
+  interrupted,
+  failures,
+  server,
+  subscriber,
+  caller,
+}) {
   const all = [server, subscriber, caller].map((child) => child?.figures ?? {});
   const [served = {}, taken = {}, made = {}] = all;
   const errors = all.reduce((sum, { errors: count = 0 }) => sum + count, failures.length);
   return {
-    adapter: 'libuv',
+    adapter,
     wire: 'classic 1.2',
     seconds: Math.round(seconds * 10) / 10,
     calls: made.calls ?? 0,

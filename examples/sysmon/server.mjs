@@ -1,9 +1,9 @@
 // The server process: samples the machine, publishes to whoever subscribes, answers requests.
 //
-//   node server.mjs <socket name>     started by main.mjs
+//   node server.mjs <socket name> <adapter>     started by main.mjs
 
-import { libuvPoll } from '@coroipc/adapter-libuv';
 import { IpcServer } from '@coroipc/core';
+import { makeAdapter } from './adapters.mjs';
 import { Faults } from './faults.mjs';
 import { aborted, live, tell } from './lifetime.mjs';
 import {
@@ -22,10 +22,11 @@ import {
 import { processState, readNamedFile } from './queries.mjs';
 import { Sampler } from './sampler.mjs';
 
+const [name = '', adapter] = process.argv.slice(2);
 const faults = new Faults();
 
 await live(async (stop) => {
-  const server = new IpcServer({ name: process.argv[2] ?? '', adapter: libuvPoll() });
+  const server = new IpcServer({ name, adapter: await makeAdapter(adapter) });
   server.service(SAMPLES, {});
   server.service(QUERIES, {
     requests: {

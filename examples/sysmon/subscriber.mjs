@@ -1,26 +1,18 @@
-// The subscriber process: takes the stream, checks that no tick is missing, and shows it: a live
-// table in a terminal, a line a second elsewhere.
+// The subscriber process: takes the stream, checks that no tick is missing, and shows it.
+// subscriber-rxjs.mjs is the same written with operators.
 //
-//   node subscriber.mjs <socket name> <seconds> <show|quiet>     started by main.mjs
+//   node subscriber.mjs <socket name> <adapter> <seconds> <show|quiet>     started by main.mjs
 
-import { libuvPoll } from '@coroipc/adapter-libuv';
 import { IpcClient } from '@coroipc/core';
-import { Faults } from './faults.mjs';
-import { Latency } from './latency.mjs';
+import { makeAdapter } from './adapters.mjs';
+import { Display, outputBroken } from './display.mjs';
 import { live, tell } from './lifetime.mjs';
+import { Measures } from './measures.mjs';
 import { decodeTick, NETWORK, PROCESSES, SAMPLES, TICK } from './protocol.mjs';
-import { LiveTable, printable } from './table.mjs';
-import { plainLine, tableLines } from './view.mjs';
 
-const [name = '', seconds, show] = process.argv.slice(2);
-const FRAME_MS = 500;
-const LINE_MS = 1000;
+const [name = '', adapter, seconds, show] = process.argv.slice(2);
 
-const faults = new Faults();
-const latency = new Latency();
-let startedAt = Number.NaN;
-let endedAt = Number.NaN;
-let count = 0;
+const measures = new Measures();
 
 /**
  * @typedef {import('@coroipc/core').DispatchMessage} DispatchMessage
@@ -41,20 +33,21 @@ process.on('message', (/** @type {{ calls?: import('./view.mjs').Calls }} */ mes
 });
 
 await live(async (stop) => {
-  const client = await IpcClient.connect({ name, service: SAMPLES, adapter: libuvPoll() });
-  startedAt = performance.now();
+  const client = await IpcClient.connect({
+    name,
+    service: SAMPLES,
+    adapter: await makeAdapter(adapter),
+  });
+  measures.start();
   await tell({ ready: true });
   const display = show === 'show' ? startDisplay() : undefined;
-  const broken = new Promise((_, reject) => {
-    process.stdout.on('error', (error) => reject(new Error(`standard output: ${error.message}`)));
-  });
   try {
-    await Promise.race([takeUntil(stop, client), broken]);
+    await Promise.race([takeUntil(stop, client), outputBroken()]);
   } finally {
-    endedAt = performance.now();
+    measures.end();
     await client.close();
     display?.close();
-    await tell({ figures: figures() });
+    await tell({ figures: measures.figures() });
   }
 });
 
@@ -67,11 +60,11 @@ async function takeUntil(stop, client) {
   const messages = client.dispatches();
   stop.addEventListener('abort', () => messages.return?.());
   for await (const message of messages) {
-    count += 1;
+    measures.count();
     try {
       take(message);
     } catch (error) {
-      faults.add(error);
+      measures.fault(error);
     }
   }
 }
@@ -80,57 +73,26 @@ async function takeUntil(stop, client) {
 function take({ id, payload }) {
   if (id === NETWORK) latest.network = JSON.parse(payload.toString());
   else if (id === PROCESSES) latest.processes = JSON.parse(payload.toString());
-  else if (id === TICK) takeTick(decodeTick(payload));
-  else throw new Error(`a dispatch message of unknown id ${id}`);
-}
-
-/** @param {import('./protocol.mjs').Tick} tick */
-function takeTick(tick) {
-  latency.add(process.hrtime.bigint() - tick.atNs);
-  const expected = latest.tick === undefined ? tick.sequence : (latest.tick.sequence + 1) >>> 0;
-  latest.tick = tick;
-  latest.before ??= tick;
-  if (tick.sequence !== expected) {
-    throw new Error(`ticks are missing: ${expected} was due, ${tick.sequence} came`);
-  }
+  else if (id === TICK) {
+    latest.tick = decodeTick(payload);
+    latest.before ??= latest.tick;
+    measures.tick(latest.tick);
+  } else throw new Error(`a dispatch message of unknown id ${id}`);
 }
 
 function startDisplay() {
-  const table = process.stdout.isTTY ? new LiveTable(process.stdout) : undefined;
+  const display = new Display();
   const frame = () => {
-    if (table === undefined) process.stdout.write(`${printable(plainLine(known()))}\n`);
-    else table.draw(tableLines(known()));
+    display.show({ ...latest, ...measures.shown(), plannedSeconds: Number(seconds) });
     // The use of the CPU is that between two frames.
     latest.before = latest.tick;
   };
-  const timer = setInterval(frame, table === undefined ? LINE_MS : FRAME_MS);
+  const timer = setInterval(frame, display.periodMs);
   return {
     close() {
       clearInterval(timer);
-      if (table !== undefined) frame();
-      table?.close();
+      if (process.stdout.isTTY) frame();
+      display.close();
     },
-  };
-}
-
-/** @returns {import('./view.mjs').Known} */
-function known() {
-  const { dispatches, seconds: elapsedSeconds, p50Us, p99Us } = figures();
-  return {
-    ...latest,
-    elapsedSeconds,
-    plannedSeconds: Number(seconds),
-    dispatches: { count: dispatches, perSecond: dispatches / elapsedSeconds, p50Us, p99Us },
-  };
-}
-
-function figures() {
-  const until = Number.isNaN(endedAt) ? performance.now() : endedAt;
-  return {
-    dispatches: count,
-    seconds: (until - startedAt) / 1000,
-    p50Us: latency.percentileUs(50),
-    p99Us: latency.percentileUs(99),
-    ...faults.figures(),
   };
 }

@@ -2,12 +2,6 @@
 
 namespace coroipc::js {
 
-namespace {
-
-void on_clean_up(void* state) { static_cast<EnvState*>(state)->take_down(); }
-
-}  // namespace
-
 void ClientEntry::detach_views() {
   response.detach();
   ring.detach();
@@ -15,21 +9,26 @@ void ClientEntry::detach_views() {
 }
 
 EnvState::EnvState(Napi::Env environment) : env_(environment) {
-  napi_add_env_cleanup_hook(env_, on_clean_up, this);
+  hook_.set(
+      env_, [](void* state) { static_cast<EnvState*>(state)->take_down(); }, this);
 }
 
-EnvState::~EnvState() { napi_remove_env_cleanup_hook(env_, on_clean_up, this); }
+EnvState::~EnvState() { take_down(); }
 
 bool EnvState::terminating() {
   const Napi::HandleScope scope(env_);
   if (nothing_.IsEmpty()) {
     const Napi::Value made = env_.RunScript("(() => {})");
-    if (made.IsEmpty() || !made.IsFunction()) return true;
-    nothing_ = Napi::Persistent(made.As<Napi::Function>());
+    if (!made.IsEmpty() && made.IsFunction())
+      nothing_ = Napi::Persistent(made.As<Napi::Function>());
   }
   napi_value result = nullptr;
-  return napi_call_function(env_, env_.Undefined(), nothing_.Value(), 0, nullptr, &result) !=
-         napi_ok;
+  if (!nothing_.IsEmpty() &&
+      napi_call_function(env_, env_.Undefined(), nothing_.Value(), 0, nullptr, &result) == napi_ok)
+    return false;
+  // Why it could not run is nobody's exception. Deno would tell of it as of one.
+  napi_get_and_clear_last_exception(env_, &result);
+  return true;
 }
 
 void EnvState::take_down() {

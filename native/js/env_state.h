@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "client/session.h"
+#include "js/clean_up_hook.h"
 #include "js/host_adapter.h"
 #include "js/view.h"
 #include "server/server.h"
@@ -60,10 +61,13 @@ class EnvState {
   uint64_t next_server = 1;
   uint64_t next_client = 1;
 
+  // Ends all of it, without a word to JavaScript, which cannot run any more. A second call does
+  // nothing.
   void take_down();
 
  private:
   Napi::Env env_;
+  CleanUpHook hook_;
   Napi::FunctionReference nothing_;
 };
 

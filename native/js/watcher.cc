@@ -3,7 +3,6 @@
 #include <poll.h>
 #include <sys/epoll.h>
 
-#include <array>
 #include <cerrno>
 #include <map>
 #include <memory>
@@ -11,7 +10,10 @@
 #include <unordered_set>
 #include <utility>
 
+#include "js/clean_up_hook.h"
 #include "js/convert.h"
+#include "js/env_state.h"
+#include "js/waker.h"
 #include "js/watch_thread.h"
 #include "sys/result.h"
 
@@ -25,82 +27,46 @@ static_assert(EPOLLIN == POLLIN && EPOLLOUT == POLLOUT && EPOLLERR == POLLERR &&
 constexpr uint32_t kAsked = POLLIN | POLLOUT;
 constexpr uint32_t kAlways = POLLERR | POLLHUP | POLLNVAL;
 
-void call_ready(const Napi::FunctionReference& on_ready, uint32_t revents) {
+// Calls `onReady`. False: JavaScript cannot run here any more. A worker that is being terminated is
+// such a place, and so is a process that ends because nobody handled what `onReady` threw.
+bool call_ready(const Napi::FunctionReference& on_ready, uint32_t revents) {
   const Napi::Env env = on_ready.Env();
   const Napi::HandleScope scope(env);
   const napi_value function = on_ready.Value();
   const napi_value argument = Napi::Number::New(env, revents);
   napi_value result = nullptr;
-  if (napi_call_function(env, env.Undefined(), function, 1, &argument, &result) == napi_ok) return;
-  // In an environment that is ending (a terminated worker) there is nothing to hand on, and nobody
-  // to hand it to.
+  if (napi_call_function(env, env.Undefined(), function, 1, &argument, &result) == napi_ok)
+    return true;
   napi_value exception = nullptr;
-  if (env.IsExceptionPending() && napi_get_and_clear_last_exception(env, &exception) == napi_ok) {
-    static_cast<void>(napi_fatal_exception(env, exception));
-  }
+  if (!env.IsExceptionPending() || napi_get_and_clear_last_exception(env, &exception) != napi_ok)
+    return false;
+  static_cast<void>(napi_fatal_exception(env, exception));
+  // A runtime that ends now (Deno does) would take the failure of the next call for the reason.
+  EnvState* state = EnvState::of(env);
+  return state != nullptr && !state->terminating();
 }
 
-// What wakes JavaScript. Two threadsafe functions that are called in turn: Node runs one that is
-// called during its own call again at once, up to a thousand times, and a descriptor that stays
-// ready would keep the rest of the loop waiting. With two, the loop comes round in between.
-class Waker {
- public:
-  [[nodiscard]] bool open(Napi::Env env, napi_threadsafe_function_call_js call, void* context) {
-    for (napi_threadsafe_function& each : functions_) {
-      const napi_status status = napi_create_threadsafe_function(
-          env, nullptr, nullptr, Napi::String::New(env, "coroipc:watcher"), 0, 1, nullptr, nullptr,
-          context, call, &each);
-      if (status != napi_ok) return false;
-      napi_unref_threadsafe_function(env, each);
-    }
-    return true;
-  }
-  void close() {
-    for (napi_threadsafe_function& each : functions_) {
-      if (each != nullptr) napi_release_threadsafe_function(each, napi_tsfn_abort);
-      each = nullptr;
-    }
-  }
-  // From any thread, but never by two at once: WatchThread wakes once for one `take`.
-  void wake() {
-    next_ = 1 - next_;
-    napi_call_threadsafe_function(functions_[next_], nullptr, napi_tsfn_nonblocking);
-  }
-  void set_ref(Napi::Env env, bool ref) {
-    for (const napi_threadsafe_function each : functions_) {
-      ref ? napi_ref_threadsafe_function(env, each) : napi_unref_threadsafe_function(env, each);
-    }
-  }
-
- private:
-  std::array<napi_threadsafe_function, 2> functions_{};
-  size_t next_ = 0;
-};
-
-// One watcher. Owned by its environment's Watchers; `deliver` holds it too while it runs, so that
-// an `onReady` may close it.
-class Watcher : public std::enable_shared_from_this<Watcher> {
+// One watcher. Owned by its environment's Watchers; whoever delivers holds it too, so that an
+// `onReady` may close it.
+class Watcher final : public Woken, public std::enable_shared_from_this<Watcher> {
  public:
   explicit Watcher(Napi::Env env) : env_(env) {}
-  ~Watcher() { close(); }
+  ~Watcher() override { close(); }
 
   [[nodiscard]] sys::Outcome open() {
     sys::Result<std::unique_ptr<WatchThread>> made = WatchThread::make();
     if (!made.ok()) return made.failure();
-    // The calls that Node still holds when the watcher closes are dropped, not delivered.
-    const auto call = [](napi_env env, napi_value, void* context, void*) {
-      if (env != nullptr) static_cast<Watcher*>(context)->shared_from_this()->deliver();
-    };
-    if (!waker_.open(env_, call, this)) return sys::system_failure("uv_async_init", ENOMEM);
+    if (!waker_.open(env_, weak_from_this())) return sys::system_failure("uv_async_init", ENOMEM);
     // Added after the threadsafe functions, so that it runs before they end: until the thread is
     // joined it may call them.
-    napi_add_env_cleanup_hook(env_, clean_up, this);
+    hook_.set(
+        env_, [](void* watcher) { static_cast<Watcher*>(watcher)->close(); }, this);
     thread_ = std::move(made.value());
     return thread_->start([](void* waker) { static_cast<Waker*>(waker)->wake(); }, &waker_);
   }
 
   void close() {
-    napi_remove_env_cleanup_hook(env_, clean_up, this);
+    hook_.take_back();
     thread_.reset();
     waker_.close();
     watches_.clear();
@@ -146,6 +112,22 @@ class Watcher : public std::enable_shared_from_this<Watcher> {
     return true;
   }
 
+  // Calls `onReady` for what was collected, and arms what is still watched. Every watch is looked
+  // up again before and after its call: each call may remove any watch, or close the watcher.
+  void woken() override {
+    if (thread_ == nullptr) return;
+    for (const auto& [key, events] : thread_->take()) {
+      const auto id = static_cast<int64_t>(key);
+      auto found = watches_.find(id);
+      if (found == watches_.end()) continue;
+      const uint32_t revents = events & (found->second.events | kAlways);
+      if (revents != 0 && !call_ready(found->second.on_ready, revents)) return;
+      if (thread_ == nullptr) return;
+      found = watches_.find(id);
+      if (found != watches_.end()) arm(id, found->second);
+    }
+  }
+
  private:
   struct Watch {
     int fd;
@@ -154,28 +136,10 @@ class Watcher : public std::enable_shared_from_this<Watcher> {
     Napi::FunctionReference on_ready;
   };
 
-  static void clean_up(void* watcher) { static_cast<Watcher*>(watcher)->close(); }
-
   // A descriptor that cannot be armed was closed under our feet: POLLNVAL, in every turn.
   void arm(int64_t id, const Watch& watch) {
     const auto key = static_cast<uint64_t>(id);
     if (!thread_->arm(watch.fd, key, watch.events).ok()) thread_->report(key, POLLNVAL);
-  }
-
-  // Calls `onReady` for what was collected, and arms what is still watched. Every watch is looked
-  // up again before and after its call: each call may remove any watch, or close the watcher.
-  void deliver() {
-    if (thread_ == nullptr) return;
-    for (const auto& [key, events] : thread_->take()) {
-      const auto id = static_cast<int64_t>(key);
-      auto found = watches_.find(id);
-      if (found == watches_.end()) continue;
-      const uint32_t revents = events & (found->second.events | kAlways);
-      if (revents != 0) call_ready(found->second.on_ready, revents);
-      if (thread_ == nullptr) return;
-      found = watches_.find(id);
-      if (found != watches_.end()) arm(id, found->second);
-    }
   }
 
   void count_ref(int change) {
@@ -185,6 +149,7 @@ class Watcher : public std::enable_shared_from_this<Watcher> {
   }
 
   const Napi::Env env_;
+  CleanUpHook hook_;
   Waker waker_;
   std::unique_ptr<WatchThread> thread_;
   std::map<int64_t, Watch> watches_;

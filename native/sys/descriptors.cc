@@ -33,11 +33,17 @@ Result<Timer> Timer::make() {
   return Timer(std::move(fd));
 }
 
-void Timer::set(int64_t deadline_ns) {
+void Timer::set(int64_t deadline_ns, int64_t every_ns) {
   itimerspec when{};
   // Zero would stop the timer, so a deadline in the past is one nanosecond.
   if (deadline_ns != kNever) when.it_value = timespec_of(std::max<int64_t>(deadline_ns, 1));
+  if (deadline_ns != kNever) when.it_interval = timespec_of(every_ns);
   timerfd_settime(fd_.get(), TFD_TIMER_ABSTIME, &when, nullptr);
+}
+
+uint64_t Timer::take() const {
+  uint64_t passed = 0;
+  return read(fd_.get(), &passed, sizeof passed) == sizeof passed ? passed : 0;
 }
 
 }  // namespace coroipc::sys

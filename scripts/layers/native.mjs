@@ -14,7 +14,7 @@ const BELOW = {
   js: ['sys', 'ring', 'wire', 'server', 'client'],
   libuv: ['sys'],
   epoll: ['sys'],
-  test: ['sys', 'ring', 'wire', 'server', 'client'],
+  test: ['sys', 'ring', 'wire', 'server', 'client', 'epoll'],
 };
 
 const NODE = new Set([

@@ -19,10 +19,12 @@ const FLOORS = [
   { floor: 'what both sides use', sides: [['poll']] },
   { floor: 'the engines', sides: [['server-engine'], ['client-engine']] },
   { floor: 'the faces', sides: [['coroipcs'], ['coroipcc'], ['server'], ['client']] },
-  { floor: 'the front door', sides: [['index']] },
+  { floor: 'the front doors', sides: [['index'], ['adapter']] },
 ];
 
-const TESTING_MAY = ['testing', 'poll/contract', 'poll', 'errors', 'status'];
+const TESTING_MAY = ['testing', 'arguments', 'poll/contract', 'poll', 'errors', 'status'];
+
+const FOR_ADAPTERS = ['@coroipc/core', '@coroipc/core/adapter'];
 
 const begins = (module, name) => module === name || /^[-/.]/.test(module.slice(name.length));
 const belongs = (module, name) => module.startsWith(name) && begins(module, name);
@@ -79,8 +81,8 @@ function ruleInCore(path, name) {
 }
 
 function ruleInAdapter(name) {
-  return name.startsWith('@coroipc/') && name !== '@coroipc/core'
-    ? `an adapter imports '@coroipc/core' and no other package of ours: ${name}`
+  return name.startsWith('@coroipc/') && !FOR_ADAPTERS.includes(name)
+    ? `an adapter imports ${FOR_ADAPTERS.join(' and ')} and nothing else of ours: ${name}`
     : undefined;
 }
 

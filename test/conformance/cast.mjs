@@ -6,8 +6,22 @@ import { rxPoll } from '@coroipc/adapter-rxjs';
 import { threadPoll } from '@coroipc/core';
 import { turnedPoll } from '@coroipc/core/testing';
 import { asapScheduler, asyncScheduler, delay, observeOn } from 'rxjs';
+import { PollLoop } from '../../examples/custom-loop/poll-loop.mjs';
+import { driven } from './driven.mjs';
+import { epolls } from './epolls.mjs';
 
-export const adapters = { libuv: libuvPoll, thread: threadPoll, hand: turnedPoll };
+export const adapters = {
+  libuv: libuvPoll,
+  thread: threadPoll,
+  hand: turnedPoll,
+  ...epolls,
+  'custom loop': () => driven(new PollLoop(), (loop) => loop.run()),
+};
+
+export function adapterOf(name) {
+  if (!Object.hasOwn(adapters, name)) throw new RangeError(`no adapter is called ${name}`);
+  return adapters[name]();
+}
 
 /** What the readiness of an rxPoll goes through, by name. */
 export const operators = {

@@ -1,12 +1,12 @@
 // A worker that holds the suite over one adapter and runs the tests that it is told to, by name.
 import { parentPort, workerData } from 'node:worker_threads';
 import { pollConformance } from '@coroipc/core/testing';
-import { adapters, descriptors } from './cast.mjs';
+import { adapterOf, descriptors } from './cast.mjs';
 
 const tests = new Map();
 pollConformance(
   workerData.name,
-  adapters[workerData.adapter],
+  () => adapterOf(workerData.adapter),
   { test: (name, run) => tests.set(name, run) },
   { descriptors },
 );

@@ -5,58 +5,27 @@
 // libuv makes every descriptor that it watches non-blocking, and leaves it so.
 
 import { POLLIN, type PollAdapter, type PollEvents, type PollHandle } from '@coroipc/core';
-import { checkDescriptor, checkEvents, checkFunction } from './arguments.js';
-import { native } from './native.js';
-
-class LibuvHandle implements PollHandle {
-  readonly #fd: number;
-  #handle: number | undefined;
-
-  constructor(fd: number, onReady: (revents: PollEvents) => void) {
-    checkDescriptor(fd);
-    checkFunction('onReady', onReady);
-    this.#fd = fd;
-    this.#handle = native.add(fd, POLLIN, onReady);
-  }
-
-  modify(events: PollEvents): void {
-    checkEvents(events);
-    if (this.#handle === undefined) {
-      throw new Error(`the watch of descriptor ${this.#fd} was destroyed`);
-    }
-    native.modify(this.#handle, events);
-  }
-
-  destroy(): void {
-    const handle = this.#handle;
-    this.#handle = undefined;
-    if (handle !== undefined) native.remove(handle);
-  }
-
-  [Symbol.dispose](): void {
-    this.destroy();
-  }
-
-  ref(): this {
-    if (this.#handle !== undefined) native.setRef(this.#handle, true);
-    return this;
-  }
-
-  unref(): this {
-    if (this.#handle !== undefined) native.setRef(this.#handle, false);
-    return this;
-  }
-}
+import { checkFunction, pollHandle } from '@coroipc/core/adapter';
+import { type NativeLibuv, nativeLibuv } from './native.js';
 
 class LibuvPoll implements PollAdapter {
   readonly name = 'libuv';
+  readonly #native: NativeLibuv = nativeLibuv();
 
   pollAcceptAdd(fd: number, onReady: (revents: PollEvents) => void): PollHandle {
-    return new LibuvHandle(fd, onReady);
+    return this.pollDispatchAdd(fd, onReady);
   }
 
   pollDispatchAdd(fd: number, onReady: (revents: PollEvents) => void): PollHandle {
-    return new LibuvHandle(fd, onReady);
+    return pollHandle(fd, onReady, () => {
+      const native = this.#native;
+      const watch = native.add(fd, POLLIN, onReady);
+      return {
+        modify: (events) => native.modify(watch, events),
+        remove: () => native.remove(watch),
+        setRef: (ref) => native.setRef(watch, ref),
+      };
+    });
   }
 
   pollJobAdd(job: () => void): void {
@@ -67,6 +36,8 @@ class LibuvPoll implements PollAdapter {
 
 /**
  * The poll adapter for Node's own event loop: no thread, no polling, one `uv_poll_t` a descriptor.
+ *
+ * @throws {Error} on Bun and Deno, whose loops are not libuv's.
  *
  * @example
  * ```ts

@@ -1,11 +1,14 @@
 // The conformance suite of the poll contract, for every adapter and for every test runner.
 
 import assert from 'node:assert/strict';
+import { setTimeout as hostSleep } from 'node:timers/promises';
+import { checkFunction, checkInteger, checkObject, checkOptionalFunction } from '../arguments.js';
 import type { PollAdapter } from '../poll/contract.js';
 import type { PollDescriptors } from './descriptors.js';
 import { hangUpRules } from './hang-up-rules.js';
-import { hostRules, manyWatches } from './host-rules.js';
+import { hostRules } from './host-rules.js';
 import { lifeRules } from './life-rules.js';
+import { manyRules } from './many-rules.js';
 import { readinessRules } from './readiness-rules.js';
 import type { RuleTest } from './rule.js';
 import { type PollScenario, type ScenarioOutcome, scenarios } from './scenarios.js';
@@ -20,8 +23,16 @@ export interface ConformanceRunner {
 export interface ConformanceOptions {
   /** Real descriptors to watch. */
   readonly descriptors: PollDescriptors;
-  /** How many watches the largest test has, each over a pair of sockets. Default 1000. */
+  /** How many watches the largest tests have, each over a pair of sockets. Default 2000. */
   readonly watches?: number;
+  /**
+   * Waits: for a loop that owns its thread, and lets the host's timers run late or not by itself.
+   * The loop's own timers are then what rule 12 is tested with, beside the host's. Default: the
+   * host's `setTimeout`.
+   */
+  readonly sleep?: (ms: number) => Promise<void>;
+  /** When a test stops waiting for what does not come, and fails. Default 30000. */
+  readonly patienceMs?: number;
   /**
    * Plays a scenario with {@link playPollScenario} in a process of its own and tells how that ended.
    * Without it the rules that only show from outside (10, and `ref`) are not tested.
@@ -29,7 +40,26 @@ export interface ConformanceOptions {
   readonly scenario?: (name: PollScenario) => Promise<ScenarioOutcome>;
 }
 
-const DEFAULT_WATCHES = 1000;
+const DEFAULT_WATCHES = 2000;
+const MAX_WATCHES = 100_000;
+const DEFAULT_PATIENCE_MS = 30_000;
+const MAX_PATIENCE_MS = 0x7fffffff;
+
+const DESCRIPTOR_CALLS = ['socketPair', 'write', 'read', 'close', 'shutdownWrite'] as const;
+
+function check(options: ConformanceOptions): void {
+  checkObject('options', options);
+  checkObject('options.descriptors', options.descriptors);
+  for (const call of DESCRIPTOR_CALLS) {
+    checkFunction(`options.descriptors.${call}`, options.descriptors[call]);
+  }
+  checkOptionalFunction('options.sleep', options.sleep);
+  checkOptionalFunction('options.scenario', options.scenario);
+}
+
+async function sleepByHost(ms: number): Promise<void> {
+  await hostSleep(ms);
+}
 
 async function judge(name: PollScenario, play: (name: PollScenario) => Promise<ScenarioOutcome>) {
   const expected = scenarios[name];
@@ -64,11 +94,23 @@ export function pollConformance(
   runner: ConformanceRunner,
   options: ConformanceOptions,
 ): void {
-  const many = manyWatches(options.watches ?? DEFAULT_WATCHES);
-  const rules: RuleTest[] = [...readinessRules, ...hangUpRules, ...lifeRules, ...hostRules, many];
+  checkFunction('makeAdapter', makeAdapter);
+  checkFunction('runner.test', runner?.test);
+  check(options);
+  const { descriptors, sleep = sleepByHost } = options;
+  const { watches = DEFAULT_WATCHES, patienceMs = DEFAULT_PATIENCE_MS } = options;
+  const many = manyRules(checkInteger('options.watches', watches, 1, MAX_WATCHES));
+  checkInteger('options.patienceMs', patienceMs, 1, MAX_PATIENCE_MS);
+  const rules: RuleTest[] = [
+    ...readinessRules,
+    ...hangUpRules,
+    ...lifeRules,
+    ...hostRules,
+    ...many,
+  ];
   for (const { rule, shows, run } of rules) {
     runner.test(`${name}: rule ${rule}: ${shows}`, async () => {
-      const stage = new Stage(await makeAdapter(), options.descriptors);
+      const stage = new Stage(await makeAdapter(), descriptors, { sleep, patienceMs });
       try {
         await run(stage);
       } finally {

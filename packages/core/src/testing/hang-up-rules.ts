@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, type PollEvents } from '../poll/contract.js';
 import type { RuleTest } from './rule.js';
-import { ONE_BYTE, type Pair, type Stage, until } from './stage.js';
+import { ONE_BYTE, type Pair, type Stage } from './stage.js';
 
 const ALWAYS = POLLERR | POLLHUP | POLLNVAL;
 
@@ -66,7 +66,7 @@ async function reported(stage: Stage, farewell: Farewell, events: PollEvents): P
   farewell.say(stage, late);
 
   for (const { handle, seen } of witnesses) {
-    await until('hang-up is reported again and again', () => hangUps(seen) >= 8);
+    await stage.until('hang-up is reported again and again', () => hangUps(seen) >= 8);
     for (const revents of seen) assert.equal(revents & ~ALWAYS & ~events, 0, 'bits not asked for');
     handle.destroy();
     const calls = seen.length;
@@ -82,7 +82,7 @@ async function survivesModify(stage: Stage): Promise<void> {
   for (const [words, events] of [...INTERESTS, ...INTERESTS]) {
     handle.modify(events);
     seen.length = 0;
-    await until(`hang-up is reported to who asks for ${words}`, () => hangUps(seen) >= 3);
+    await stage.until(`hang-up is reported to who asks for ${words}`, () => hangUps(seen) >= 3);
   }
 }
 
@@ -92,13 +92,13 @@ async function halfClosed(stage: Stage, events: PollEvents, full: boolean): Prom
   const { seen } = stage.witness(pair.near, events);
   stage.io.shutdownWrite(pair.far);
   if ((events & POLLIN) !== 0) {
-    await until('the end of the stream is readable', () => seen.length >= 8);
+    await stage.until('the end of the stream is readable', () => seen.length >= 8);
   }
   await stage.settle();
   assert.equal(hangUps(seen), 0, 'hang-up while the peer still reads');
   for (const revents of seen) assert.equal(revents, POLLIN);
   stage.close(pair.far);
-  await until('hang-up is reported', () => hangUps(seen) >= 8);
+  await stage.until('hang-up is reported', () => hangUps(seen) >= 8);
 }
 
 export const hangUpRules: readonly RuleTest[] = [

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { POLLIN, POLLOUT } from '../poll/contract.js';
 import type { RuleTest } from './rule.js';
-import { ONE_BYTE, type Stage, until } from './stage.js';
+import { ONE_BYTE, type Stage } from './stage.js';
 
 async function addInside(stage: Stage): Promise<void> {
   const inner: number[] = [];
@@ -15,7 +15,7 @@ async function addInside(stage: Stage): Promise<void> {
       inner.push(revents);
     });
   });
-  await until('a watch that was added in a call-back is served', () => inner.length >= 3);
+  await stage.until('a watch that was added in a call-back is served', () => inner.length >= 3);
 }
 
 async function modifyInside(stage: Stage): Promise<void> {
@@ -24,7 +24,7 @@ async function modifyInside(stage: Stage): Promise<void> {
     seen.push(revents);
     handle.modify(seen.length % 2 === 0 ? POLLIN : POLLOUT);
   });
-  await until('a watch that changes itself is served', () => seen.length >= 8);
+  await stage.until('a watch that changes itself is served', () => seen.length >= 8);
   for (const [index, revents] of seen.entries()) {
     assert.equal(revents, index % 2 === 0 ? POLLIN : POLLOUT, `call ${index}`);
   }
@@ -37,7 +37,7 @@ async function destroyInside(stage: Stage): Promise<void> {
     handle.destroy();
     handle.destroy();
   });
-  await until('served', () => calls > 0);
+  await stage.until('served', () => calls > 0);
   await stage.settle();
   assert.equal(calls, 1);
 }
@@ -53,7 +53,7 @@ async function watchAnewInside(stage: Stage): Promise<void> {
       second += 1;
     });
   });
-  await until('the second watch of the descriptor is served', () => second >= 3);
+  await stage.until('the second watch of the descriptor is served', () => second >= 3);
   assert.equal(first, 1);
 }
 
@@ -69,16 +69,51 @@ async function destroyOthers(stage: Stage): Promise<void> {
         for (const pair of pairs) stage.close(pair.near, pair.far);
       }),
     );
-    await until('one is served', () => calls.length > 0);
+    await stage.until('one is served', () => calls.length > 0);
     await stage.settle();
     assert.equal(calls.length, 1, 'served after destroy');
+  }
+}
+
+// A promise's turn comes between two call-backs, or after all of them: either way destroy holds.
+async function destroyByPromise(stage: Stage): Promise<void> {
+  for (let round = 0; round < 20; round += 1) {
+    let destroyed = false;
+    let late = 0;
+    const handles = Array.from({ length: 8 }, () =>
+      stage.watch(stage.readyPair().near, async () => {
+        if (destroyed) late += 1;
+        await Promise.resolve();
+        for (const handle of handles) handle.destroy();
+        destroyed = true;
+      }),
+    );
+    await stage.until('one is served', () => destroyed);
+    await stage.settle();
+    assert.equal(late, 0, 'served after destroy');
+  }
+}
+
+async function destroyByJob(stage: Stage): Promise<void> {
+  for (let round = 0; round < 20; round += 1) {
+    const witnesses = Array.from({ length: 8 }, () => stage.witness(stage.readyPair().near));
+    let calls = -1;
+    const count = (): number => witnesses.reduce((sum, { seen }) => sum + seen.length, 0);
+    await stage.until('all are served', () => witnesses.every(({ seen }) => seen.length > 0));
+    stage.adapter.pollJobAdd(() => {
+      for (const { handle } of witnesses) handle.destroy();
+      calls = count();
+    });
+    await stage.until('the job ran', () => calls >= 0);
+    await stage.settle();
+    assert.equal(count(), calls, 'served after destroy');
   }
 }
 
 async function silentAfterDestroy(stage: Stage): Promise<void> {
   const pair = stage.readyPair();
   const { handle, seen } = stage.witness(pair.near);
-  await until('served', () => seen.length > 0);
+  await stage.until('served', () => seen.length > 0);
   handle.destroy();
   const calls = seen.length;
   handle.ref();
@@ -98,7 +133,7 @@ async function descriptorReuse(stage: Stage): Promise<void> {
   for (let round = 0; round < 200 && reused < 20; round += 1) {
     const old = stage.readyPair();
     const before = stage.witness(old.near);
-    await until('served', () => before.seen.length > 0);
+    await stage.until('served', () => before.seen.length > 0);
     before.handle.destroy();
     const calls = before.seen.length;
     stage.close(old.near, old.far);
@@ -108,7 +143,7 @@ async function descriptorReuse(stage: Stage): Promise<void> {
     await stage.settle();
     assert.equal(before.seen.length, calls, 'the old watch was served');
     stage.io.write(fresh.far, ONE_BYTE);
-    await until('the new watch is served', () => after.seen.includes(POLLIN));
+    await stage.until('the new watch is served', () => after.seen.includes(POLLIN));
     after.handle.destroy();
     stage.close(fresh.near, fresh.far);
   }
@@ -138,7 +173,7 @@ async function reuseInside(stage: Stage): Promise<void> {
         }
       }),
     );
-    await until('the new watches are served', () => served === (round + 1) * pairs.length);
+    await stage.until('the new watches are served', () => served === (round + 1) * pairs.length);
   }
   await stage.settle();
   assert.equal(late, 0, 'an old watch was served');
@@ -149,7 +184,7 @@ async function descriptorUntouched(stage: Stage): Promise<void> {
   const message = Uint8Array.from({ length: 1000 }, (_, index) => index % 251);
   const { handle, seen } = stage.witness(pair.near, POLLIN | POLLOUT);
   stage.io.write(pair.far, message);
-  await until('served', () => seen.filter((revents) => (revents & POLLIN) !== 0).length >= 5);
+  await stage.until('served', () => seen.filter((revents) => (revents & POLLIN) !== 0).length >= 5);
   assert.deepEqual(Uint8Array.from(stage.io.read(pair.near)), message);
   handle.destroy();
   await stage.settle();
@@ -164,12 +199,12 @@ async function oneWatchADescriptor(stage: Stage): Promise<void> {
   const nothing = (): void => {};
   assert.throws(() => stage.adapter.pollDispatchAdd(pair.near, nothing), Error);
   assert.throws(() => stage.adapter.pollAcceptAdd(pair.near, nothing), Error);
-  await until('the first watch is served', () => seen.length >= 3);
+  await stage.until('the first watch is served', () => seen.length >= 3);
   handle.modify(0);
   assert.throws(() => stage.adapter.pollDispatchAdd(pair.near, nothing), Error);
   handle.destroy();
   const again = stage.witness(pair.near);
-  await until('a watch after the first is served', () => again.seen.length >= 3);
+  await stage.until('a watch after the first is served', () => again.seen.length >= 3);
 }
 
 async function refused(stage: Stage): Promise<void> {
@@ -181,7 +216,7 @@ async function refused(stage: Stage): Promise<void> {
     assert.throws(() => stage.adapter.pollAcceptAdd(fd, nothing), Error, `descriptor ${fd}`);
   }
   const { seen } = stage.witness(stage.readyPair().near);
-  await until('the adapter still works', () => seen.length >= 3);
+  await stage.until('the adapter still works', () => seen.length >= 3);
 }
 
 export const lifeRules: readonly RuleTest[] = [
@@ -191,6 +226,8 @@ export const lifeRules: readonly RuleTest[] = [
   { rule: 5, shows: 'a call-back may destroy its watch and watch anew', run: watchAnewInside },
   { rule: 6, shows: 'silence after destroy, which may come twice', run: silentAfterDestroy },
   { rule: 6, shows: 'silence for others that were ready in the same turn', run: destroyOthers },
+  { rule: 6, shows: 'silence for those that a promise destroys', run: destroyByPromise },
+  { rule: 6, shows: 'silence for those that a job destroys', run: destroyByJob },
   {
     rule: 6,
     shows: 'a descriptor may be closed and its number watched at once',

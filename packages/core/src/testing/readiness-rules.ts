@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT } from '../poll/contract.js';
 import type { RuleTest } from './rule.js';
-import { ONE_BYTE, type Stage, until } from './stage.js';
+import { ONE_BYTE, type Stage } from './stage.js';
 
 const ALWAYS = POLLERR | POLLHUP | POLLNVAL;
 
@@ -12,7 +12,7 @@ async function readable(stage: Stage): Promise<void> {
   const { seen } = stage.witness(pair.near);
   await stage.settle();
   stage.io.write(pair.far, ONE_BYTE);
-  await until('a readable descriptor is reported again and again', () => seen.length >= 8);
+  await stage.until('a readable descriptor is reported again and again', () => seen.length >= 8);
   for (const revents of seen) assert.equal(revents & ~ALWAYS & ~POLLIN, 0);
   assert.ok(seen.at(-1) === POLLIN);
 
@@ -26,7 +26,7 @@ async function readable(stage: Stage): Promise<void> {
 async function writable(stage: Stage): Promise<void> {
   const pair = stage.pair();
   const { handle, seen } = stage.witness(pair.near, POLLIN | POLLOUT);
-  await until('a writable descriptor is reported again and again', () => seen.length >= 8);
+  await stage.until('a writable descriptor is reported again and again', () => seen.length >= 8);
   assert.equal(seen.at(-1), POLLOUT);
 
   stage.fill(pair.near);
@@ -36,7 +36,7 @@ async function writable(stage: Stage): Promise<void> {
   assert.equal(seen.length, calls, 'reported as writable while it is full');
 
   stage.io.write(pair.far, ONE_BYTE);
-  await until('only readable', () => seen.at(-1) === POLLIN);
+  await stage.until('only readable', () => seen.at(-1) === POLLIN);
   stage.io.read(pair.near);
   for (let left = 64; left > 0; left -= 1) {
     try {
@@ -45,7 +45,7 @@ async function writable(stage: Stage): Promise<void> {
       break;
     }
   }
-  await until('writable again', () => seen.at(-1) === POLLOUT);
+  await stage.until('writable again', () => seen.at(-1) === POLLOUT);
   handle.destroy();
 }
 
@@ -55,7 +55,7 @@ async function acceptIsForInput(stage: Stage): Promise<void> {
   const handle = stage.adapter.pollAcceptAdd(pair.near, (revents) => {
     seen.push(revents);
   });
-  await until('a descriptor of pollAcceptAdd is reported', () => seen.length >= 3);
+  await stage.until('a descriptor of pollAcceptAdd is reported', () => seen.length >= 3);
   handle.destroy();
   for (const revents of seen) assert.equal(revents, POLLIN);
 }
@@ -66,11 +66,11 @@ async function notAskedFor(stage: Stage): Promise<void> {
   await stage.settle();
   assert.deepEqual(seen, [], 'reported while nothing was asked for');
   handle.modify(POLLOUT);
-  await until('writable is reported', () => seen.length >= 3);
+  await stage.until('writable is reported', () => seen.length >= 3);
   for (const revents of seen) assert.equal(revents, POLLOUT);
   handle.modify(POLLIN);
   seen.length = 0;
-  await until('readable is reported', () => seen.length >= 3);
+  await stage.until('readable is reported', () => seen.length >= 3);
   for (const revents of seen) assert.equal(revents, POLLIN);
 }
 
@@ -83,9 +83,26 @@ async function readAtDelivery(stage: Stage): Promise<void> {
         for (const handle of handles) handle.modify(0);
       }),
     );
-    await until('one is served', () => calls.length > 0);
+    await stage.until('one is served', () => calls.length > 0);
     await stage.settle();
     assert.equal(calls.length, 1, 'served for what was no longer asked');
+    for (const handle of handles) handle.destroy();
+  }
+}
+
+async function changedAtDelivery(stage: Stage): Promise<void> {
+  for (let round = 0; round < 20; round += 1) {
+    const later: number[] = [];
+    let changed = false;
+    const handles = Array.from({ length: 6 }, () =>
+      stage.watch(stage.readyPair().near, (revents) => {
+        if (changed) later.push(revents);
+        changed = true;
+        for (const handle of handles) handle.modify(POLLOUT);
+      }),
+    );
+    await stage.until('those that now wait for room are served', () => later.length >= 12);
+    for (const revents of later) assert.equal(revents, POLLOUT, 'served for what was asked before');
     for (const handle of handles) handle.destroy();
   }
 }
@@ -96,4 +113,5 @@ export const readinessRules: readonly RuleTest[] = [
   { rule: 1, shows: 'pollAcceptAdd watches for input', run: acceptIsForInput },
   { rule: 4, shows: 'what is not asked for is not reported', run: notAskedFor },
   { rule: 4, shows: 'interest is read at delivery', run: readAtDelivery },
+  { rule: 4, shows: 'interest that a call-back changes holds for all', run: changedAtDelivery },
 ];

@@ -57,6 +57,7 @@ function throwing(adapter: PollAdapter, io: PollDescriptors): void {
 export type PollScenario =
   | 'exception-handled'
   | 'exception-fatal'
+  | 'exception-odd'
   | 'job-exception'
   | 'ref'
   | 'ref-again'
@@ -82,6 +83,22 @@ export const scenarios: Readonly<Record<PollScenario, Scenario>> = {
     play: (adapter, io) => {
       adapter.pollDispatchAdd(ready(io), () => {
         throw new Error('thrown by a call-back');
+      });
+    },
+  },
+  'exception-odd': {
+    rule: 10,
+    shows: 'what is thrown may be anything, and comes as it is',
+    exitCode: 0,
+    output: ['undefined', 'null', 'text', 'frozen', 'still served'],
+    play: (adapter, io) => {
+      const thrown: unknown[] = [undefined, null, 'text', Object.freeze({ name: 'frozen' })];
+      const words = (value: unknown): string => (value as Error | null)?.name ?? String(value);
+      process.on('uncaughtException', (value: unknown) => say(words(value)));
+      const handle = adapter.pollDispatchAdd(ready(io), () => {
+        if (thrown.length > 0) throw thrown.shift();
+        handle.destroy();
+        setTimeout(() => say('still served'), 20);
       });
     },
   },
@@ -173,19 +190,14 @@ export const scenarios: Readonly<Record<PollScenario, Scenario>> = {
     rule: 11,
     shows: 'promises and next ticks of a call-back run at once after it',
     exitCode: 0,
-    output: ['both', 'timer'],
+    output: ['tick and promise', 'timer'],
     play: (adapter, io) => {
       const [near, far] = io.socketPair();
       const handle = adapter.pollDispatchAdd(near, () => {
         handle.destroy();
-        // Which one goes first depends on where the call comes from.
-        let waiting = 2;
-        const ran = (): void => {
-          waiting -= 1;
-          if (waiting === 0) say('both');
-        };
-        process.nextTick(ran);
-        Promise.resolve().then(ran);
+        // In whichever order: that is the host's affair.
+        const tick = new Promise<void>((resolve) => process.nextTick(resolve));
+        Promise.all([tick, Promise.resolve()]).then(() => say('tick and promise'));
         setTimeout(say, 50, 'timer');
       });
       // When the start of the process is over, whose own turns would run what waits.

@@ -1,7 +1,6 @@
 // Where one test of the conformance suite plays: an adapter, descriptors and watches that are
 // cleared away behind it, and the waiting for conditions.
 
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { PollAdapter, PollEvents, PollHandle } from '../poll/contract.js';
 import type { PollDescriptors } from './descriptors.js';
 
@@ -20,30 +19,58 @@ export interface Witness {
 
 export const ONE_BYTE: Uint8Array = Uint8Array.of(1);
 
-// Only ends what would hang: every test waits for a condition.
-const PATIENCE_MS = 30_000;
-
-/** Waits until `condition` holds. */
-export async function until(what: string, condition: () => boolean): Promise<void> {
-  const end = Date.now() + PATIENCE_MS;
-  while (!condition()) {
-    if (Date.now() > end) throw new Error(`waited in vain: ${what}`);
-    await sleep(1);
-  }
+/** How a stage waits; every test waits for a condition. */
+export interface Waiting {
+  /** Lets the loop under test, and the host, do their work meanwhile. */
+  sleep(ms: number): Promise<void>;
+  /** Only ends what would hang. */
+  readonly patienceMs: number;
 }
 
 export class Stage {
   readonly adapter: PollAdapter;
   readonly io: PollDescriptors;
+  readonly #waiting: Waiting;
   readonly #open = new Set<number>();
   readonly #handles: PollHandle[] = [];
   #control: Witness | undefined;
 
-  constructor(adapter: PollAdapter, io: PollDescriptors) {
+  constructor(adapter: PollAdapter, io: PollDescriptors, waiting: Waiting) {
     this.adapter = adapter;
     this.io = io;
+    this.#waiting = waiting;
     // An idle watch beside those of the test, so that no watch is ever an adapter's last.
     this.witness(this.pair().near);
+  }
+
+  sleep(ms: number): Promise<void> {
+    return this.#waiting.sleep(ms);
+  }
+
+  /** Waits until `condition` holds. */
+  async until(what: string, condition: () => boolean): Promise<void> {
+    const end = Date.now() + this.#waiting.patienceMs;
+    while (!condition()) {
+      if (Date.now() > end) throw new Error(`waited in vain: ${what}`);
+      await this.sleep(1);
+    }
+  }
+
+  /** Waits for a promise, while nothing of the suite's own happens that might wake the loop. */
+  async within(what: string, promise: Promise<void>): Promise<void> {
+    const end = Date.now() + this.#waiting.patienceMs;
+    let timer: NodeJS.Timeout | undefined;
+    const vain = new Promise<never>((_resolve, reject) => {
+      const give = (): void => reject(new Error(`waited in vain: ${what}`));
+      timer = setTimeout(give, this.#waiting.patienceMs);
+    });
+    try {
+      await Promise.race([promise, vain]);
+    } finally {
+      clearTimeout(timer);
+    }
+    // The limit itself wakes a loop that nothing else woke.
+    if (Date.now() >= end) throw new Error(`waited in vain: ${what}`);
   }
 
   pair(): Pair {
@@ -97,7 +124,7 @@ export class Stage {
     this.#control ??= this.witness(this.readyPair().near);
     const { seen } = this.#control;
     const served = seen.length;
-    await until('a ready descriptor is served', () => seen.length >= served + 8);
+    await this.until('a ready descriptor is served', () => seen.length >= served + 8);
   }
 
   clear(): void {

@@ -1,0 +1,3 @@
+import type { Fault } from './faults.mjs';
+
+export const hostFaults: Readonly<Record<string, Fault>>;

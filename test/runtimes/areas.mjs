@@ -1,0 +1,19 @@
+// What is tested in every runtime, area by area. An area works in a runtime, or its tests are that
+// it says why not.
+import { adapters, conformance } from './adapters.mjs';
+import { cNames } from './c-names.mjs';
+import { libuvRefuses } from './libuv.mjs';
+import { lives } from './lives.mjs';
+import { memory } from './memory.mjs';
+import { people } from './people.mjs';
+
+const works = (tests) => ({ works: true, tests });
+
+export const areas = {
+  people: works(people),
+  lives: works(lives),
+  'c-names': works(cNames),
+  memory: works(memory),
+  libuv: { works: false, tests: libuvRefuses },
+  ...Object.fromEntries(Object.keys(adapters).map((name) => [name, works(conformance(name))])),
+};
