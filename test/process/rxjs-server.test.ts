@@ -418,6 +418,6 @@ it('wrong arguments are refused at once', async () => {
   expect(() => requests(server, { service: 65536 })).toThrow(RangeError);
   expect(() => requests(server, { service: 1, id: -1 })).toThrow(/options.id must be an integer/);
   expect(() => serve(server, -1, () => EMPTY)).toThrow(/service must be an integer/);
-  expect(() => serve(server, 1, 5 as never)).toThrow(/project must be a function, got number/);
+  expect(() => serve(server, 1, 5 as never)).toThrow(/project must be a function, got 5/);
   expect(() => serve(server, 1, () => EMPTY, { id: 70000 })).toThrow(/options.id must be/);
 });
