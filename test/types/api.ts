@@ -2,6 +2,19 @@
 
 import { libuvPoll } from '@coroipc/adapter-libuv';
 import {
+  type call,
+  type connect,
+  type connections,
+  dispatches,
+  type flowControl,
+  type Readiness,
+  type RxPoll,
+  type requests,
+  rxPoll,
+  type ServedRequest,
+  serve,
+} from '@coroipc/adapter-rxjs';
+import {
   CoroIpcError,
   type CoroipcsInitState,
   CS,
@@ -27,6 +40,8 @@ import {
   type statusName,
   type threadPoll,
 } from '@coroipc/core';
+
+import { interval, map, type Observable, of } from 'rxjs';
 
 type Equal<Left, Right> =
   (<Probe>() => Probe extends Left ? 1 : 2) extends <Probe>() => Probe extends Right ? 1 : 2
@@ -139,6 +154,36 @@ export async function client(): Promise<void> {
   one.on('close', (error) => same<typeof error, CoroIpcError | undefined>(true));
   // @ts-expect-error only the library says whether it is closed
   one.closed = true;
+}
+
+export function observables(one: IpcServer, other: IpcClient): void {
+  const poll = rxPoll({ source: libuvPoll(), operator: map((readiness) => readiness) });
+  same<typeof poll, RxPoll>(true);
+  same<typeof poll.readiness$, Observable<Readiness>>(true);
+  // @ts-expect-error an operator lets readiness out
+  rxPoll({ source: libuvPoll(), operator: map(() => 'text') });
+
+  same<ReturnType<typeof connections>, Observable<IpcConnection>>(true);
+  same<ReturnType<typeof requests>, Observable<IpcRequest>>(true);
+  same<ReturnType<typeof serve>, Observable<ServedRequest>>(true);
+  serve(one, 7, ({ payload }) => of(payload, 'text', undefined));
+  serve(one, 7, async () => {}, { id: 1 });
+  serve(one, 7, () => 'text');
+  // @ts-expect-error a number is no payload
+  serve(one, 7, () => interval(1));
+
+  same<ReturnType<typeof connect>, Observable<IpcClient>>(true);
+  same<ReturnType<typeof call>, Observable<Buffer>>(true);
+  same<ReturnType<typeof flowControl>, Observable<boolean>>(true);
+  const plain = dispatches(other, { overflow: 'pause', highWaterMark: 5 });
+  same<typeof plain, Observable<DispatchMessage>>(true);
+  const worked = dispatches(other, {
+    overflow: 'drop-oldest',
+    project: async ({ payload }) => payload.length,
+  });
+  same<typeof worked, Observable<number>>(true);
+  // @ts-expect-error not what can be done
+  dispatches(other, { overflow: 'explode' });
 }
 
 export function cFunctions(): void {

@@ -8,8 +8,9 @@ import {
   type IpcClientOptions,
   type Payload,
 } from '@coroipc/core';
+import { checkObject } from '@coroipc/core/adapter';
 import { distinctUntilChanged, Observable, type Subscriber } from 'rxjs';
-import { checkClient, checkId, checkObject, checkSignal } from './arguments.js';
+import { checkClient, checkId, checkSignal } from './arguments.js';
 
 /**
  * Connects, and emits the client once it is connected. The Observable lasts as long as the client:

@@ -7,16 +7,15 @@ import {
   type IpcClient,
   type MessageSubscription,
 } from '@coroipc/core';
-import { defer, Observable, type ObservableInput } from 'rxjs';
 import {
-  checkClient,
   checkFunction,
   checkInteger,
   checkObject,
-  checkOneOf,
   checkOptionalFunction,
   MAX_INT32,
-} from './arguments.js';
+} from '@coroipc/core/adapter';
+import { defer, Observable, type ObservableInput } from 'rxjs';
+import { checkClient, checkOneOf } from './arguments.js';
 import { boundedMap, type Overflow } from './bounded-map.js';
 
 /** What is to happen to messages that come faster than they are worked off. */
@@ -73,14 +72,14 @@ const DEFAULT_HIGH_WATER_MARK = 256;
  * }).subscribe({ error: (error) => console.error(error) });
  * ```
  */
-export function dispatches(
-  client: IpcClient,
-  options?: OverflowOptions,
-): Observable<DispatchMessage>;
 export function dispatches<Result>(
   client: IpcClient,
   options: DispatchesWork<Result>,
 ): Observable<Result>;
+export function dispatches(
+  client: IpcClient,
+  options?: OverflowOptions,
+): Observable<DispatchMessage>;
 export function dispatches<Result>(
   client: IpcClient,
   options: OverflowOptions & Partial<DispatchesWork<Result>> = {},

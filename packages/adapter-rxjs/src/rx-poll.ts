@@ -9,8 +9,14 @@
 //    fails, is made anew for the next readiness.
 
 import type { PollAdapter, PollEvents, PollHandle } from '@coroipc/core';
+import {
+  checkAdapter,
+  checkFunction,
+  checkInteger,
+  checkObject,
+  checkOptionalFunction,
+} from '@coroipc/core/adapter';
 import { type MonoTypeOperatorFunction, type Observable, Subject, type Subscription } from 'rxjs';
-import { checkFunction, checkInteger, checkObject, checkOptionalFunction } from './arguments.js';
 import { RxWatch } from './rx-watch.js';
 
 /** That a descriptor is ready, on its way to who watches it. */
@@ -63,10 +69,7 @@ class RxPolled implements RxPoll {
   constructor(options: RxPollOptions) {
     checkObject('options', options);
     const { source, operator, restMs = DEFAULT_REST_MS } = options;
-    checkObject('options.source', source);
-    checkFunction('options.source.pollAcceptAdd', source.pollAcceptAdd);
-    checkFunction('options.source.pollDispatchAdd', source.pollDispatchAdd);
-    checkFunction('options.source.pollJobAdd', source.pollJobAdd);
+    checkAdapter('options.source', source);
     checkOptionalFunction('options.operator', operator);
     this.name = `rxjs(${source.name})`;
     this.readiness$ = this.#delivered.asObservable();

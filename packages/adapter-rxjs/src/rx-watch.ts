@@ -3,8 +3,9 @@
 //
 // A readiness that does not come out of the pipeline at once lets the watch rest: the source is
 // asked for nothing, so that it offers nothing more in every turn. It reports hang-up all the same,
-// and when it does, its handle is given up for the time of the rest. The rest is over when a
-// readiness comes out, or after a while, for the pipeline may have dropped it.
+// which a first rest lets pass: a source whose loop ends with its last watch should still have this
+// one. In a rest that follows one in vain, its handle is given up, so that no loop is kept busy. The
+// rest is over when a readiness comes out, or after a while, for the pipeline may have dropped it.
 //
 // Invariants: the descriptor is the watch's until `destroy`, resting or not. Nothing is delivered
 // but what is asked for at that moment, hang-up excepted, and nothing after `destroy`. While it
@@ -19,7 +20,7 @@ import {
   type PollEvents,
   type PollHandle,
 } from '@coroipc/core';
-import { checkInteger } from './arguments.js';
+import { checkInteger } from '@coroipc/core/adapter';
 
 const ALWAYS = POLLERR | POLLHUP | POLLNVAL;
 const KNOWN_EVENTS = POLLIN | POLLOUT | ALWAYS;
@@ -49,6 +50,8 @@ export class RxWatch implements PollHandle {
   /** Whether something came out since the last readiness went in. */
   #out = false;
   #resting = false;
+  /** Whether nothing came out in the rest before this one. */
+  #inVain = false;
   /** Whether a readiness came out during the rest, which is about to end for that. */
   #waking = false;
   #nextRestMs: number;
@@ -115,8 +118,7 @@ export class RxWatch implements PollHandle {
   #ready(revents: PollEvents): void {
     if (this.#resting) {
       // Hang-up, which is reported whatever is asked for: it will be again, after the rest.
-      this.#handle?.destroy();
-      this.#handle = undefined;
+      if (this.#inVain) this.#giveUp();
       return;
     }
     this.#offer(revents);
@@ -130,6 +132,7 @@ export class RxWatch implements PollHandle {
 
   #rest(): void {
     this.#resting = true;
+    this.#inVain = this.#nextRestMs > this.#restMs;
     this.#wakeIn(this.#nextRestMs);
     this.#nextRestMs = Math.min(this.#nextRestMs * 2, this.#restMs * LONGEST_REST);
     if (this.#handle !== undefined) this.#ask(0);
@@ -175,10 +178,14 @@ export class RxWatch implements PollHandle {
       this.#handle.modify(events);
       return true;
     } catch {
-      this.#handle?.destroy();
-      this.#handle = undefined;
+      this.#giveUp();
       return false;
     }
+  }
+
+  #giveUp(): void {
+    this.#handle?.destroy();
+    this.#handle = undefined;
   }
 
   #setRef(refed: boolean): this {

@@ -12,8 +12,9 @@ import {
   type IpcServer,
   type Payload,
 } from '@coroipc/core';
+import { checkFunction, checkObject, MAX_INT32 } from '@coroipc/core/adapter';
 import { defer, finalize, mergeMap, Observable, type ObservableInput, of, tap } from 'rxjs';
-import { checkFunction, checkId, checkObject, checkServer, MAX_INT32 } from './arguments.js';
+import { checkId, checkServer } from './arguments.js';
 import { requests } from './server.js';
 
 // biome-ignore lint/suspicious/noConfusingVoidType: a promise of nothing is an empty payload.

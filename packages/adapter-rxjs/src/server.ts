@@ -2,8 +2,9 @@
 // takes them away, and nothing else is opened or closed.
 
 import type { IpcConnection, IpcRequest, IpcServer } from '@coroipc/core';
+import { checkObject } from '@coroipc/core/adapter';
 import { Observable } from 'rxjs';
-import { checkId, checkObject, checkServer } from './arguments.js';
+import { checkId, checkServer } from './arguments.js';
 
 /** Which requests {@link requests} is about. */
 export interface RequestsOptions {

@@ -5,6 +5,8 @@
 //  - The ring is read only while somebody wants messages: there is a sink, and none is paused.
 //    Otherwise the socket is watched for hang-up alone.
 //  - 64 messages at most are delivered in one turn; a job of the adapter goes on.
+//  - Flow control that was told is looked after until its end is told: a server may end it after the
+//    last message was read, and generation 1.4 of the wire then rings for nobody.
 //  - After a hang-up what had arrived is delivered, to who is paused too (it is bounded by the
 //    ring), and only then the end is told.
 
@@ -24,6 +26,8 @@ import { type DispatchMessage, dispatchMessage } from './dispatch-message.js';
 import { type MessageSink, MessageSinks, type MessageSubscription } from './message-sink.js';
 
 const MESSAGES_PER_TURN = 64;
+const FIRST_LOOK_MS = 1;
+const LONGEST_LOOK_MS = 64;
 const HANG_UP = POLLHUP | POLLERR | POLLNVAL;
 
 /** Where news go. Every function may throw, and may close the inbox. */
@@ -44,6 +48,8 @@ export class Inbox {
   #events: PollEvents = 0;
   #jobAdded = false;
   #flowControlled = false;
+  #look: NodeJS.Timeout | undefined;
+  #lookMs = FIRST_LOOK_MS;
   #hungUp: CoroIpcError | undefined;
   #closed = false;
 
@@ -53,6 +59,21 @@ export class Inbox {
     this.#outlet = outlet;
     this.#watch = adapter.pollDispatchAdd(engine.socket, (revents) => this.#ready(revents));
     this.#watch.modify(0);
+  }
+
+  /**
+   * Whether the server holds messages back. Who asks may be ahead of the turn that would tell of a
+   * change; everybody is told then, so that nobody hears of an end without a beginning.
+   */
+  get flowControlled(): boolean {
+    const on = this.#engine.flowControlled;
+    if (on !== this.#flowControlled) {
+      this.#flowControlled = on;
+      queueMicrotask(() => {
+        if (!this.#closed) this.#outlet.flowControl(on);
+      });
+    }
+    return on;
   }
 
   /** Delivers to `sink`, too, what is still to be read; not after the end. */
@@ -65,6 +86,7 @@ export class Inbox {
     if (this.#closed) return;
     this.#closed = true;
     this.#watch.destroy();
+    clearTimeout(this.#look);
     this.#sinks.end(error);
   }
 
@@ -160,8 +182,22 @@ export class Inbox {
 
   #tellFlowControl(): void {
     const on = this.#engine.flowControlled;
+    if (on && this.#sinks.wanted && this.#hungUp === undefined) this.#lookLater();
+    if (!on) this.#lookMs = FIRST_LOOK_MS;
     if (on === this.#flowControlled) return;
     this.#flowControlled = on;
     this.#outlet.flowControl(on);
+  }
+
+  // While the ring is read, the end is near; who is paused is told when he has resumed.
+  #lookLater(): void {
+    if (this.#look !== undefined) return;
+    this.#look = setTimeout(() => {
+      this.#look = undefined;
+      if (!this.#closed) this.#tellFlowControl();
+    }, this.#lookMs);
+    this.#lookMs = Math.min(this.#lookMs * 2, LONGEST_LOOK_MS);
+    // The watch says whether the process lives on.
+    this.#look.unref();
   }
 }

@@ -135,7 +135,7 @@ export class IpcClient extends AwareEmitter<IpcClientEvents> implements AsyncDis
 
   /** Whether the server holds messages back because this client's ring is full. */
   get flowControl(): boolean {
-    return this.#state === 'open' && this.#engine.flowControlled;
+    return this.#state === 'open' && this.#inbox.flowControlled;
   }
 
   /**
