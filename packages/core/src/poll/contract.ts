@@ -19,7 +19,7 @@
 //     are still served.
 // 11. The host's loop is left as it was found.
 // 12. Jobs run in the order they were added, each once, one turn later at the earliest; readiness
-//     and timers get their turn between them.
+//     and timers (the host's, and the loop's own) get their turn between them.
 //
 // What it does not guarantee: an order among ready descriptors, or one call for one event.
 
