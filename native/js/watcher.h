@@ -1,9 +1,9 @@
 // The default poll adapter's native half: watchers whose thread wakes JavaScript. For hosts whose
 // loop is not known; the adapters for a loop do without a thread.
 //
-// Everything exported runs on the environment's JavaScript thread. What `onReady` throws
-// becomes an uncaught exception, and the other ready watches are still served. A watcher ends, and
-// its thread with it, in `watcherClose` or in the environment's clean-up.
+// Everything exported runs on the environment's JavaScript thread. What `onReady` throws becomes an
+// uncaught exception, and the other ready watches are still served. A watcher ends, and its thread
+// with it, in `watcherClose` or in the environment's clean-up.
 #pragma once
 
 #include <napi.h>

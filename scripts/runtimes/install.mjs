@@ -8,9 +8,13 @@ const LIMIT_MS = 5 * 60_000;
 /** An install that failed, in one line. */
 export class InstallError extends Error {}
 
-// npm's own first line of what went wrong.
-const firstError = (errors) =>
-  /^npm (?:error|ERR!) (?!code)(.*)$/m.exec(errors)?.[1] ?? 'no reason told';
+// npm's own words for what went wrong: its code, and its first whole sentence.
+function reasonOf(errors) {
+  const lines = [...errors.matchAll(/^npm (?:error|ERR!) (.+)$/gm)].map(([, line]) => line);
+  const code = lines.find((line) => line.startsWith('code '))?.slice('code '.length);
+  const sentence = lines.find((line) => line.length > 30);
+  return [code, sentence].filter((each) => each !== undefined).join(': ') || 'npm does not say why';
+}
 
 /**
  * Installs a runtime, where it is not there already.
@@ -35,7 +39,7 @@ export async function install({ name, package: wanted, version, binary, options 
       { out: 'text', errors: 'text', limitMs: LIMIT_MS },
     );
     if (code !== 0 || !existsSync(path)) {
-      const why = late ? `no end after ${LIMIT_MS / 1000} s` : firstError(errors);
+      const why = late ? `no end after ${LIMIT_MS / 1000} s` : reasonOf(errors);
       throw new InstallError(`${what} cannot be installed from the npm registry: ${why}`);
     }
     writeFileSync(stamp, what);

@@ -1,11 +1,8 @@
 // Runs the test program in one runtime, and hears how each test went. A program that ends in the
-// midst of a test has failed it; one that leaves files in /dev/shm has failed, too.
-import { readdirSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
+// midst of a test has failed it.
 import { at, run } from '../run.mjs';
 
 const LIMIT_MS = 4 * 60_000;
-const PATIENCE_MS = 10_000;
 
 /** @typedef {{ area: string, test: string, works: boolean, seconds: number, error?: string }} Outcome */
 
@@ -39,22 +36,11 @@ function outcomesOf({ code, out, errors, late }) {
   return outcomes;
 }
 
-async function nothingLeft(before) {
-  const end = performance.now() + PATIENCE_MS;
-  for (;;) {
-    const left = readdirSync('/dev/shm').filter((file) => !before.has(file));
-    if (left.length === 0) return undefined;
-    if (performance.now() > end) return `these are left in /dev/shm: ${left.join(', ')}`;
-    await sleep(20);
-  }
-}
-
 /**
  * @param {{ name: string, command: string[] }} runtime
  * @returns {Promise<Outcome[]>}
  */
 export async function runProgram({ command }) {
-  const before = new Set(readdirSync('/dev/shm'));
   const [binary, ...options] = command;
   const result = await run(binary, [...options, at('test/runtimes/program.mjs')], {
     out: 'text',
@@ -62,7 +48,5 @@ export async function runProgram({ command }) {
     env: { COROIPC_RUNTIME: JSON.stringify(command), NO_COLOR: '1', DENO_NO_UPDATE_CHECK: '1' },
     limitMs: LIMIT_MS,
   });
-  const error = await nothingLeft(before);
-  const outcome = { area: 'process', test: 'nothing is left in /dev/shm', works: true, seconds: 0 };
-  return [...outcomesOf(result), error === undefined ? outcome : { ...outcome, error }];
+  return outcomesOf(result);
 }

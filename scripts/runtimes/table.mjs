@@ -18,9 +18,6 @@ const ROWS = [
 const README = 'README.md';
 const HEADING = '## Runtimes';
 
-/** Every area that has a row. */
-export const areasOfTable = ROWS.flatMap(([, areas]) => areas);
-
 function cell(areas, outcomes) {
   const own = outcomes.filter(({ area }) => areas.includes(area));
   if (own.length === 0) return '?';
