@@ -241,10 +241,10 @@ describe('run', () => {
         });
       }
       loop.pollJobAdd(() => {
+        loop.timer({ afterMs: 5 }, () => {
+          throw new Error('timer');
+        });
         throw new Error('job');
-      });
-      loop.timer({ afterMs: 5 }, () => {
-        throw new Error('timer');
       });
       await loop.run();
       say('told', told);

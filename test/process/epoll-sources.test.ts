@@ -141,7 +141,7 @@ describe('a timer', () => {
       const counts: number[] = [];
       const every = loop.timer({ everyMs: 10 }, (expirations) => counts.push(expirations));
       loop.runOnce(-1);
-      told['every'] = counts[0];
+      told['every'] = (counts[0] ?? 0) >= 1;
       wait(100);
       loop.runOnce();
       told['missed'] = (counts[1] ?? 0) >= 9;
@@ -180,7 +180,7 @@ describe('a timer', () => {
       'not early': true,
       active: [true, true],
       over: [false, 0],
-      every: 1,
+      every: true,
       missed: true,
       'still active': true,
       after: true,

@@ -50,6 +50,7 @@ export class EpollLoop implements PollAdapter, Disposable {
   #jobs: Job[] = [];
   #state: 'idle' | 'running' | 'closed' = 'idle';
   #calling = false;
+  #threw = false;
   #stopped = false;
   #attachment: Attachment | undefined;
 
@@ -179,7 +180,11 @@ export class EpollLoop implements PollAdapter, Disposable {
         {
           over: () => this.closed || this.stopped || !this.alive,
           fetch: (timeoutMs) => this.#await(performance.now() + timeoutMs, MOST_READY),
-          callNext: () => void this.#callNext(),
+          callNext: () => {
+            this.#threw = false;
+            this.#callNext();
+            return this.#threw;
+          },
         },
         hostEveryMs,
       );
@@ -324,6 +329,7 @@ export class EpollLoop implements PollAdapter, Disposable {
       if (!isJob(call)) return this.#set.deliver(call);
       call();
     } catch (error) {
+      this.#threw = true;
       queueMicrotask(() => {
         throw error;
       });

@@ -19,8 +19,8 @@ export interface Runnable {
   over(): boolean;
   /** Waits, and tells how many call-backs are to be made. */
   fetch(timeoutMs: number): number;
-  /** Makes one. */
-  callNext(): void;
+  /** Makes one; whether it threw, which is an uncaught exception by now or soon. */
+  callNext(): boolean;
 }
 
 /** Runs until it is over; rejects with what `fetch` throws. */
@@ -31,10 +31,7 @@ export function runOnHost(loop: Runnable, hostEveryMs: number): Promise<void> {
     let patienceMs = 1;
     let thrown = false;
     const next = (): void => {
-      if (loop.over()) return;
-      thrown = true;
-      loop.callNext();
-      thrown = false;
+      if (!loop.over() && loop.callNext()) thrown = true;
     };
     const turn = (): void => {
       if (thrown) {
