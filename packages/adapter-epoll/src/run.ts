@@ -35,9 +35,10 @@ export function runOnHost(loop: Runnable, hostEveryMs: number): Promise<void> {
     };
     const turn = (): void => {
       if (thrown) {
-        // Bun ends over an exception that nobody handles only when no immediate is left to run.
+        // Bun ends over an exception that nobody handles only when a turn of its own begins without
+        // an immediate to run. A first timer may come in the very turn of the exception.
         thrown = false;
-        setTimeout(turn);
+        setTimeout(() => setTimeout(turn));
         return;
       }
       if (loop.over()) {
