@@ -8,7 +8,12 @@ export const runScript = (script, ...args) => runScriptWithin(PATIENCE_MS, scrip
 
 export function runScriptWithin(patienceMs, script, ...args) {
   const path = fileURLToPath(new URL(script, import.meta.url));
-  const child = spawn(process.execPath, [path, ...args], {
+  return runProgram(process.execPath, [path, ...args], patienceMs);
+}
+
+/** Runs a program to its end, or for as long as patience lasts: its exit code, and all it said. */
+export function runProgram(program, args, patienceMs = PATIENCE_MS) {
+  const child = spawn(program, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: patienceMs,
     killSignal: 'SIGKILL',
