@@ -64,6 +64,7 @@ describe.each(matrix)('onMessage, generation $generation, $adapter', ({ generati
       },
     });
     await client.call(COMMAND.BURST, words(500, 200));
+    await eventually(() => expect(seen.length).toBe(7));
     await eventually(async () => expect(await backlog(client)).toBeGreaterThan(400));
     for (let turn = 0; turn < 20; turn++) await client.call(COMMAND.ECHO);
     expect([seen, events]).toEqual([numbers(7), numbers(7)]);

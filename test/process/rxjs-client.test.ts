@@ -98,6 +98,7 @@ describe.each(['1.2', '1.4'] as const)('generation %s', (generation) => {
     );
     const flow = record(flowControl(client));
     await client.call(COMMAND.BURST, words(500, 200));
+    await eventually(() => expect(inWork).toEqual([0, 1]));
     await eventually(async () => expect(await backlog(client)).toBeGreaterThan(400));
     const rounds = async () => {
       for (let turn = 0; turn < 20; turn++) await client.call(COMMAND.ECHO);
