@@ -22,7 +22,8 @@ const COMMON = [
 const MODES = {
   asan: {
     flags: ['-fsanitize=address,undefined', '-fno-sanitize-recover=all'],
-    env: { UBSAN_OPTIONS: 'print_stacktrace=1' },
+    // SIGBUS is the guard's to handle, as it is without a sanitizer.
+    env: { UBSAN_OPTIONS: 'print_stacktrace=1', ASAN_OPTIONS: 'handle_sigbus=0' },
     wrap: (command) => command,
   },
   tsan: {

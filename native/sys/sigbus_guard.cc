@@ -65,8 +65,13 @@ void on_sigbus(int signal, siginfo_t* info, void* context) {
   if ((the.before.sa_flags & SA_SIGINFO) != 0) {
     the.before.sa_sigaction(signal, info, context);
   } else if (the.before.sa_handler == SIG_DFL || the.before.sa_handler == SIG_IGN) {
-    // The touch is repeated on return, and then meets the disposition that was there before.
+    // What somebody sent, and not a touch, may be ignored.
+    const bool sent = info->si_code <= 0;
+    if (sent && the.before.sa_handler == SIG_IGN) return;
+    // A touch is repeated on return, and then meets the disposition that was there before; what was
+    // sent has to be sent again.
     sigaction(SIGBUS, &the.before, nullptr);
+    if (sent) raise(signal);
   } else {
     the.before.sa_handler(signal);
   }

@@ -1,7 +1,9 @@
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstring>
 
 #include "sys/mapping.h"
@@ -117,6 +119,20 @@ TEST(a_mapping_survives_the_truncation_of_its_file) {
     CHECK(whole.value().torn());
     CHECK(ring.value().torn());
   }
+}
+
+TEST(a_sigbus_that_somebody_sent_is_not_swallowed) {
+  Result<ShmFile> made = ShmFile::make("coroipc-test", 4096);
+  REQUIRE(made.ok());
+  const pid_t child = fork();
+  if (child == 0) {
+    Result<Mapping> mapped = Mapping::whole(made.value().fd(), 4096);
+    if (mapped.ok()) kill(getpid(), SIGBUS);
+    _exit(0);
+  }
+  int status = -1;
+  REQUIRE_EQ(waitpid(child, &status, 0), child);
+  CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGBUS);
 }
 
 }  // namespace

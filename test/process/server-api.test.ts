@@ -113,6 +113,9 @@ describe.each(matrix)('generation $generation, $adapter', ({ generation, adapter
           3: () => Promise.reject(new CoroIpcError(CS.ERR_BUSY, 'busy')),
           4: (request) => request.fail(4711),
           5: () => 5 as unknown as string,
+          7: () => {
+            throw new CoroIpcError(2 ** 40, 'a status that no header can carry');
+          },
         },
         select: (id) => (id === 100 ? () => 'selected' : undefined),
       });
@@ -124,14 +127,16 @@ describe.each(matrix)('generation $generation, $adapter', ({ generation, adapter
     expect(await rejected(client.call(4))).toBe(4711);
     expect(await rejected(client.call(5))).toBe(CS.ERR_LIBRARY);
     expect(await rejected(client.call(6))).toBe(CS.ERR_INVALID_PARAM);
+    expect(await rejected(client.call(7))).toBe(CS.ERR_LIBRARY);
     expect((await client.call(100)).toString()).toBe('selected');
     expect(failures).toEqual([
       [CS.ERR_NO_SPACE, 1],
       [expect.objectContaining({ message: 'any other' }), 2],
       [CS.ERR_BUSY, 3],
       [expect.any(TypeError), 5],
+      [2 ** 40, 7],
     ]);
-    expect(server.stats()).toMatchObject({ requests: 7, responses: 7, invalidRequests: 1 });
+    expect(server.stats()).toMatchObject({ requests: 8, responses: 8, invalidRequests: 1 });
   });
 
   it('a request is answered once, and not by too much', async () => {

@@ -5,7 +5,7 @@
 // waits for ever, and emitted as `requestError`.
 
 import { debuglog } from 'node:util';
-import { checkFunction } from '../arguments.js';
+import { checkFunction, MAX_INT32 } from '../arguments.js';
 import { CoroIpcError } from '../errors.js';
 import { type Payload, REQUEST_HEADER_BYTES } from '../messages.js';
 import type { ServerConnection } from '../server-engine/connection.js';
@@ -197,8 +197,13 @@ export class ServiceHost implements ServerOwner {
 
 const NOTHING_QUEUED = { queuedMessages: 0, queuedBytes: 0 };
 
+// A status that no header can carry is none.
 function statusOf(error: unknown): number {
-  return CoroIpcError.is(error) && error.status > CS.OK ? error.status : CS.ERR_LIBRARY;
+  if (!CoroIpcError.is(error)) return CS.ERR_LIBRARY;
+  const { status } = error;
+  return Number.isInteger(status) && status > CS.OK && status <= MAX_INT32
+    ? status
+    : CS.ERR_LIBRARY;
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
