@@ -29,7 +29,7 @@ const MODES = {
   tsan: {
     // It does not know fences, and says so; what they order here are atomics.
     flags: ['-fsanitize=thread', '-Wno-tsan'],
-    env: { TSAN_OPTIONS: 'halt_on_error=1' },
+    env: { TSAN_OPTIONS: 'halt_on_error=1:handle_sigbus=0' },
     // The thread sanitizer cannot place its shadow under some kernels' address randomisation.
     wrap: (command) => ['setarch', '-R', ...command],
   },
