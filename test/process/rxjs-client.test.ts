@@ -2,28 +2,12 @@
 
 import { libuvPoll } from '@coroipc/adapter-libuv';
 import { call, connect, dispatches, flowControl } from '@coroipc/adapter-rxjs';
-import {
-  CoroIpcError,
-  CS,
-  type DispatchMessage,
-  IpcClient,
-  type IpcClientOptions,
-} from '@coroipc/core';
-import {
-  firstValueFrom,
-  type Observable,
-  of,
-  retry,
-  Subject,
-  switchMap,
-  take,
-  tap,
-  throwError,
-  timer,
-} from 'rxjs';
+import { CS, type DispatchMessage, IpcClient, type IpcClientOptions } from '@coroipc/core';
+import { firstValueFrom, of, retry, Subject, switchMap, take, tap, throwError, timer } from 'rxjs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { freshName } from './child.js';
 import { eventually, expectNoneLeft, sharedFiles } from './machine.js';
+import { record } from './record.js';
 import { COMMAND, SERVICE, startServer } from './services.js';
 
 function words(...values: number[]): Buffer {
@@ -38,19 +22,6 @@ const backlog = async (client: IpcClient): Promise<number> =>
   JSON.parse((await client.call(COMMAND.STATS)).toString()).queuedMessages;
 const requestsServed = async (client: IpcClient): Promise<number> =>
   JSON.parse((await client.call(COMMAND.STATS)).toString()).requests;
-
-/** Everything an Observable does, from now until the end of the test. */
-function record<Value>(source: Observable<Value>) {
-  const seen: Value[] = [];
-  const ends: unknown[] = [];
-  const subscription = source.subscribe({
-    next: (value) => seen.push(value),
-    error: (error: unknown) => ends.push(CoroIpcError.is(error) ? error.status : error),
-    complete: () => ends.push('complete'),
-  });
-  onTestFinished(() => subscription.unsubscribe());
-  return { seen, ends, subscription };
-}
 
 describe.each(['1.2', '1.4'] as const)('generation %s', (generation) => {
   async function connected(options: Partial<IpcClientOptions> = {}) {

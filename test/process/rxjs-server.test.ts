@@ -38,6 +38,7 @@ import {
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Child, freshName, type Task } from './child.js';
 import { eventually } from './machine.js';
+import { record } from './record.js';
 
 const SERVICE = 7;
 
@@ -61,18 +62,6 @@ async function connect(server: IpcServer, adapter = libuvPoll()): Promise<IpcCli
 
 const ask = (client: IpcClient, id: number, payload = ''): Promise<unknown> =>
   client.call(id, payload).then(String, (error: CoroIpcError) => error.status);
-
-function record<Value>(source: Observable<Value>) {
-  const seen: Value[] = [];
-  const ends: unknown[] = [];
-  const subscription = source.subscribe({
-    next: (value) => seen.push(value),
-    error: (error: unknown) => ends.push(CoroIpcError.is(error) ? error.status : error),
-    complete: () => ends.push('complete'),
-  });
-  onTestFinished(() => subscription.unsubscribe());
-  return { seen, ends, subscription };
-}
 
 /** An Observable that tells whether anybody is subscribed. */
 function watched<Value>(source: Observable<Value>) {
