@@ -467,7 +467,7 @@ int serve(const sys::Fd& socket) {
   uint64_t dispatched = 0;
   std::deque<std::pair<uint64_t, uint64_t>> answers;
   for (;;) {
-    bool worked = false;
+    Wants did = 0;
     Message message;
     const ServerEnd::Look found = end->request(message);
     if (found == ServerEnd::Look::kBreach) return 3;
@@ -476,7 +476,7 @@ int serve(const sys::Fd& socket) {
       if (!is_message<RequestHeader>(message, number, body_of(number))) return 4;
       answers.emplace_back(number, number);
       end->request_done();
-      worked = true;
+      did |= kWantsRoom;
     }
     // Now and then the second of two is answered first.
     if (answers.size() > 1 && random() % 4 == 0) std::swap(answers[0], answers[1]);
@@ -486,7 +486,7 @@ int serve(const sys::Fd& socket) {
       if (put == ServerEnd::Put::kBreach) return 5;
       if (put == ServerEnd::Put::kDone) {
         answers.pop_front();
-        worked = true;
+        did |= kWantsCalls;
       }
     }
     if (dispatched < kDispatches) {
@@ -495,13 +495,14 @@ int serve(const sys::Fd& socket) {
       if (put == ServerEnd::Put::kBreach) return 6;
       if (put == ServerEnd::Put::kDone) {
         dispatched = next;
-        worked = true;
+        did |= kWantsDispatches;
       }
     }
-    if (end->must_ring()) ring_bell(socket);
+    if (end->must_ring(did)) ring_bell(socket);
     stall(random);
-    if (worked) continue;
-    if (end->doze(!answers.empty() || dispatched < kDispatches) && !wait_for_bell(socket)) return 0;
+    if (did != 0) continue;
+    const bool waiting = !answers.empty() || dispatched < kDispatches;
+    if (end->doze(kWantsCalls | (waiting ? kWantsRoom : 0)) && !wait_for_bell(socket)) return 0;
     end->wake();
   }
 }
@@ -523,13 +524,13 @@ TEST(native_wire_between_two_processes_loses_nothing) {
   std::map<uint64_t, bool> open;
   bool fine = true;
   while (fine && (answered < kCalls || dispatched < kDispatches)) {
-    bool worked = false;
+    Wants did = 0;
     uint64_t sequence = 0;
     if (sent < kCalls && put_request(*end, message_of<RequestHeader>(sent + 1, body_of(sent + 1)),
                                      sequence) == ClientEnd::Put::kDone) {
       fine = sequence == ++sent;
       open[sequence] = true;
-      worked = true;
+      did |= kWantsCalls;
     }
     Message message;
     const ClientEnd::Look answer = end->response(message);
@@ -538,20 +539,21 @@ TEST(native_wire_between_two_processes_loses_nothing) {
              is_message<ResponseHeader>(message, message.sequence, body_of(message.sequence));
       end->response_done();
       ++answered;
-      worked = true;
+      did |= kWantsRoom;
     }
     const ClientEnd::Look event = end->dispatch(message);
     if (event == ClientEnd::Look::kRecord) {
       ++dispatched;
       fine = fine && is_message<ResponseHeader>(message, dispatched, body_of(dispatched));
       end->dispatch_done();
-      worked = true;
+      did |= kWantsRoom;
     }
     fine = fine && answer != ClientEnd::Look::kBreach && event != ClientEnd::Look::kBreach;
-    if (end->must_ring()) ring_bell(near);
+    if (end->must_ring(did)) ring_bell(near);
     stall(random);
-    if (worked) continue;
-    if (end->doze(sent < kCalls) && !wait_for_bell(near)) fine = false;
+    if (did != 0) continue;
+    const Wants room = sent < kCalls ? kWantsRoom : 0;
+    if (end->doze(kWantsCalls | kWantsDispatches | room) && !wait_for_bell(near)) fine = false;
     end->wake();
   }
   CHECK(fine);

@@ -59,11 +59,13 @@ bool ClientEnd::backlog() const {
   return std::atomic_ref(server_words(theirs_).backlog).load(std::memory_order_relaxed) != 0;
 }
 
-bool ClientEnd::doze(bool waiting) {
-  sleep_.doze();
-  const bool nothing = !response_ready() && !dispatch_ready() && !(waiting && requests_.moved());
-  if (!nothing) sleep_.wake();
-  return nothing;
+bool ClientEnd::doze(Wants wants) {
+  sleep_.sleep_for(wants);
+  const bool something = ((wants & kWantsCalls) != 0 && response_ready()) ||
+                         ((wants & kWantsDispatches) != 0 && dispatch_ready()) ||
+                         ((wants & kWantsRoom) != 0 && requests_.moved());
+  if (something) sleep_.wake();
+  return !something;
 }
 
 }  // namespace coroipc::wire::native

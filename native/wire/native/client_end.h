@@ -43,12 +43,14 @@ class ClientEnd {
   // Messages wait behind the dispatch ring.
   [[nodiscard]] bool backlog() const;
 
-  // To be called before every wait for the socket: whether there is nothing to do until it speaks.
-  // `waiting`: there is a request to send for which there was no room.
-  [[nodiscard]] bool doze(bool waiting);
+  // To be called before every wait for the socket: whether there is nothing of `wants`, so that
+  // the peer will ring for it. Every call is a new sleep; else this side stays awake.
+  [[nodiscard]] bool doze(Wants wants);
+  // What this side sleeps for.
+  [[nodiscard]] Wants wants() const { return sleep_.wants(); }
   void wake() { sleep_.wake(); }
-  // To be asked after every send and every `done`.
-  [[nodiscard]] bool must_ring() { return sleep_.must_ring(); }
+  // To be asked after every send (kWantsCalls), and after one `done` or several (kWantsRoom).
+  [[nodiscard]] bool must_ring(Wants what) { return sleep_.must_ring(what); }
 
  private:
   const Geometry geometry_;

@@ -52,14 +52,14 @@ void ServerEnd::set_backlog(bool on) {
   std::atomic_ref(server_words(ours_).backlog).store(on ? 1 : 0, std::memory_order_relaxed);
 }
 
-bool ServerEnd::doze(bool waiting) {
-  sleep_.doze();
+bool ServerEnd::doze(Wants wants) {
+  sleep_.sleep_for(wants);
   // What waits for room has it when the client took anything since; a head that lies is found by
   // the next put.
-  const bool nothing =
-      !request_ready() && !(waiting && (responses_.moved() || dispatches_.moved()));
-  if (!nothing) sleep_.wake();
-  return nothing;
+  const bool something =
+      ((wants & kWantsCalls) != 0 && request_ready()) || ((wants & kWantsRoom) != 0 && room_made());
+  if (something) sleep_.wake();
+  return !something;
 }
 
 }  // namespace coroipc::wire::native

@@ -38,15 +38,20 @@ class ServerEnd {
   [[nodiscard]] Put dispatch(Parts message);
 
   [[nodiscard]] bool request_ready() const { return requests_.ready(); }
+  // Whether the client has taken anything since there was no room.
+  [[nodiscard]] bool room_made() const { return responses_.moved() || dispatches_.moved(); }
   // Tells the client whether messages wait behind the dispatch ring.
   void set_backlog(bool on);
 
-  // To be called before every wait for the socket: whether there is nothing to do until it speaks.
-  // `waiting`: there is something to send for which there was no room.
-  [[nodiscard]] bool doze(bool waiting);
+  // To be called before every wait for the socket: whether there is nothing of `wants`, so that
+  // the peer will ring for it. Every call is a new sleep; else this side stays awake.
+  [[nodiscard]] bool doze(Wants wants);
+  // What this side sleeps for.
+  [[nodiscard]] Wants wants() const { return sleep_.wants(); }
   void wake() { sleep_.wake(); }
-  // To be asked after every respond, every dispatch and every `request_done`.
-  [[nodiscard]] bool must_ring() { return sleep_.must_ring(); }
+  // To be asked after every respond (kWantsCalls), every dispatch (kWantsDispatches), and after one
+  // `request_done` or several (kWantsRoom).
+  [[nodiscard]] bool must_ring(Wants what) { return sleep_.must_ring(what); }
 
  private:
   const Geometry geometry_;
