@@ -1,13 +1,16 @@
-// A client's connection: handshake, one request at a time, and the dispatch messages. It owns no
-// loop: every wait is either bounded and asked for, or left to whoever watches its descriptors.
-// All functions are called from one thread.
+// A client's connection, whatever the wire: handshake, requests and their answers, dispatch
+// messages. It owns no loop: every wait is either bounded and asked for, or left to whoever watches
+// its descriptors. All functions are called from one thread.
+//
+// A request is named by its token, which no other request of the session has. An answer that was
+// found lies where it is until `answer_done`; a dispatch message until `put`.
 #pragma once
 
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
-#include <vector>
 
 #include "client/zero_copy.h"
 #include "sys/semaphore_watch.h"
@@ -17,21 +20,37 @@
 
 namespace coroipc::client {
 
+// What a loop can wait for.
+using Wants = uint32_t;
+inline constexpr Wants kWantsAnswers = 1;
+inline constexpr Wants kWantsMessages = 2;
+inline constexpr Wants kWantsRoom = 4;  // for a request that found none
+
 struct Options {
   std::string name;
   uint32_t service = 0;
+  // The native wire, or the classic wire's generation.
+  std::optional<wire::classic::Generation> classic;
+  // The largest request and response, headers included, and the dispatch ring.
   wire::classic::BufferSizes sizes;
-  wire::classic::Generation generation = wire::classic::Generation::k12;
+  uint32_t max_in_flight = 1;       // on the native wire
+  std::optional<uid_t> server_uid;  // whose server alone is talked to
   double spin_us = 0;
+};
+
+// Memory that a message lies in.
+struct InPlace {
+  std::shared_ptr<sys::Mapping> memory;
+  size_t offset = 0;
 };
 
 class Session {
  public:
-  // Connects the socket and makes the shared memory. kErrTryAgain: nobody listens, or the
-  // listener's backlog is full. The watch must outlive the session.
+  // Connects the socket and prepares what the handshake needs. kErrTryAgain: nobody listens, or the
+  // listener's backlog is full. kErrSecurity: another user's server. The watch must outlive it.
   [[nodiscard]] static sys::Result<std::unique_ptr<Session>> begin(const Options& options,
                                                                    sys::SemaphoreWatch& watch);
-  ~Session();
+  virtual ~Session() = default;
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
@@ -41,79 +60,93 @@ class Session {
 
   // Goes on with the handshake as far as it goes without waiting: true when it is finished. A
   // refusal is the failure with the status that the server sent.
-  [[nodiscard]] sys::Result<bool> advance();
+  [[nodiscard]] virtual sys::Result<bool> advance() = 0;
   // The poll(2) events that `advance` waits for.
-  [[nodiscard]] short handshake_events() const;
+  [[nodiscard]] virtual short handshake_events() const = 0;
+  [[nodiscard]] virtual bool connected() const = 0;
   // `advance` to the end; kErrTimeout at the deadline, kErrInterrupt.
   [[nodiscard]] sys::Outcome finish_handshake(int64_t deadline_ns);
 
   [[nodiscard]] int socket() const { return socket_.get(); }
-  [[nodiscard]] pid_t server_pid() const { return server_.pid; }
-  // A duplicate of the socket that lives as long as the session.
-  [[nodiscard]] sys::Result<int> user_fd();
-  // Rings after `arm`.
-  [[nodiscard]] sys::Result<int> bell_fd();
+  [[nodiscard]] const sys::Credentials& server() const { return server_; }
+  // The classic wire's generation; 0: the native wire.
+  [[nodiscard]] virtual int generation() const = 0;
+  // For the user's own poll set: readable while a dispatch message may wait or the server is gone.
+  // It lives as long as the session.
+  [[nodiscard]] virtual sys::Result<int> user_fd() = 0;
+  // To be called before the user gets control again: makes user_fd() say what is true.
+  virtual void settle() {}
+  // Rings, beside the socket, for answers; -1 where the socket does.
+  [[nodiscard]] virtual sys::Result<int> bell_fd() = 0;
 
-  // Sends a request, or, while a late answer is still to come, keeps it until that came.
-  // kErrBusy: one is outstanding. kErrInvalidParam: larger than the request buffer.
-  [[nodiscard]] Status send(wire::Parts parts);
-  // Waits for the answer and gives its size. kErrTimeout, kErrInterrupt: still outstanding.
-  // kErrLibrary: the server is gone; kErrBadOperation: nothing is outstanding.
-  [[nodiscard]] Status await(int64_t deadline_ns, uint32_t& size);
-  // Asks for the bell. With kOk the answer is there already; kErrTryAgain: the bell will ring.
-  [[nodiscard]] Status arm(uint32_t& size);
-  // Gives the outstanding request up.
-  void abandon();
-  // The answer was read: the next request may go out.
-  void receive_done() { answer_size_ = 0; }
-  // The answer that was awaited; 0 when there is none.
-  [[nodiscard]] uint32_t answer_size() const { return answer_size_; }
-  [[nodiscard]] bool outstanding() const { return outstanding_; }
-  [[nodiscard]] uint64_t late_answers() const { return late_answers_; }
+  [[nodiscard]] virtual size_t request_bytes() const = 0;
+  [[nodiscard]] virtual uint32_t max_in_flight() const = 0;
 
-  // Waits for the next dispatch message. kErrTimeout: none in time. kErrInterrupt. kErrInShutdown,
+  // Sends a request. kErrBusy: as many as can be are in flight, or there is no room now.
+  // kErrInvalidParam: larger than request_bytes(). kErrLibrary: the server is gone.
+  [[nodiscard]] virtual Status send(wire::Parts parts, uint64_t& token) = 0;
+  // Waits for the answer of one request. kErrTimeout, kErrInterrupt: it is still in flight.
+  // kErrLibrary: the server is gone; kErrBadOperation: it is not in flight.
+  [[nodiscard]] virtual Status await(uint64_t token, int64_t deadline_ns, uint32_t& size) = 0;
+  // The next answer that is there; the same one until `answer_done`. kErrTryAgain: none.
+  // kErrLibrary: the server is gone.
+  [[nodiscard]] virtual Status answer(uint64_t& token, uint32_t& size) = 0;
+  // The first bytes of the answer found last; how many. Its size, 0 when there is none.
+  virtual size_t read_answer(std::span<std::byte> into) const = 0;
+  [[nodiscard]] virtual uint32_t answer_size() const = 0;
+  virtual void answer_done() = 0;
+  // Gives a request up: its late answer will be dropped.
+  virtual void abandon(uint64_t token) = 0;
+  [[nodiscard]] virtual uint64_t late_answers() const = 0;
+
+  // The next dispatch message; the same one until `put`. kErrTryAgain: none. kErrInShutdown,
   // kErrLibrary: the server is gone and everything it sent was read.
-  [[nodiscard]] Status next(int64_t deadline_ns, uint32_t& size);
+  [[nodiscard]] virtual Status look_for_message(uint32_t& size) = 0;
+  // Waits for it. kErrTimeout: none in time. kErrInterrupt.
+  [[nodiscard]] virtual Status next(int64_t deadline_ns, uint32_t& size) = 0;
+  // The first bytes of the current dispatch message; how many.
+  virtual size_t read_message(std::span<std::byte> into) const = 0;
+  // Makes the current message's room free. False: there is none.
+  [[nodiscard]] virtual bool put() = 0;
+  // The server holds messages back because the ring is full.
+  [[nodiscard]] virtual bool flow_controlled() const = 0;
+
+  // The socket is readable: takes what says no more than that. False: the server is gone.
+  virtual bool hear() = 0;
+  // For a loop that is about to wait: what is there of what it wants. 0: nothing, and its
+  // descriptors will be readable when there is.
+  [[nodiscard]] virtual Wants sleep(Wants wants) = 0;
+  // Whether a wait in between took the wake-up that a loop sleeps for; asked once.
+  [[nodiscard]] virtual bool take_attention() { return false; }
+
+  // Where the answer, and the current dispatch message, lie in memory that JavaScript may see.
+  [[nodiscard]] virtual std::optional<InPlace> answer_in_place() const { return std::nullopt; }
+  [[nodiscard]] virtual std::optional<InPlace> message_in_place() const { return std::nullopt; }
 
   // A buffer that requests are made in place in. The server is told of it with a call.
-  [[nodiscard]] Status zcb_alloc(size_t bytes, int64_t deadline_ns, ZeroCopyBuffer& buffer);
-  [[nodiscard]] Status zcb_free(const ZeroCopyBuffer& buffer, int64_t deadline_ns);
-  [[nodiscard]] Status zcb_send(const ZeroCopyBuffer& buffer);
+  [[nodiscard]] virtual Status zcb_alloc(size_t, int64_t, ZeroCopyBuffer&) {
+    return Status::kErrNotSupported;
+  }
+  [[nodiscard]] virtual Status zcb_free(const ZeroCopyBuffer&, int64_t) {
+    return Status::kErrNotSupported;
+  }
+  [[nodiscard]] virtual Status zcb_send(const ZeroCopyBuffer&, uint64_t&) {
+    return Status::kErrNotSupported;
+  }
 
-  [[nodiscard]] wire::ClientChannel& channel() { return *channel_; }
+ protected:
+  Session(sys::Fd socket, const sys::Credentials& server, double spin_us)
+      : socket_(std::move(socket)), server_(server), spinner_(spin_us) {}
 
- private:
-  Session(sys::Fd socket, sys::Credentials server, sys::SemaphoreWatch& watch, double spin_us)
-      : socket_(std::move(socket)), server_(server), watch_(watch), spinner_(spin_us) {}
-
-  enum class Poll { kNothing, kThere, kOver };
-  [[nodiscard]] Poll poll_answer();
-  [[nodiscard]] Status look(uint32_t& size);
-  [[nodiscard]] bool server_gone() const;
-  [[nodiscard]] Status call(wire::Parts parts, int64_t deadline_ns);
-  [[nodiscard]] sys::Outcome ensure_bell();
   [[nodiscard]] Status wait_for_socket(short events, int64_t deadline_ns) const;
   [[nodiscard]] bool interrupted() const { return interrupted_ && interrupted_(); }
 
   sys::Fd socket_;
-  std::function<bool()> interrupted_;
   sys::Credentials server_;
-  sys::SemaphoreWatch& watch_;
   sys::Spinner spinner_;
-  std::unique_ptr<wire::classic::ClassicClientChannel> channel_;
-  size_t setup_sent_ = 0;
-  std::vector<std::byte> setup_answer_;
-  bool connected_ = false;
 
-  bool outstanding_ = false;  // a request whose answer is wanted: sent, or kept in deferred_
-  bool late_ = false;         // a request was given up, and its answer is still to come
-  std::optional<std::vector<std::byte>> deferred_;
-  uint32_t answer_size_ = 0;
-  uint64_t late_answers_ = 0;
-
-  sys::Fd user_fd_;
-  std::shared_ptr<sys::WatchBell> bell_;
-  sys::SemaphoreWatch::Handle watched_;
+ private:
+  std::function<bool()> interrupted_;
 };
 
 }  // namespace coroipc::client

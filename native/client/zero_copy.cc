@@ -5,23 +5,24 @@
 
 #include <array>
 
-#include "client/session.h"
+#include "client/classic_session.h"
 #include "sys/shm_file.h"
 
 namespace coroipc::client {
 
 namespace classic = wire::classic;
 
-Status Session::call(wire::Parts parts, int64_t deadline_ns) {
-  if (const Status sent = send(parts); sent != Status::kOk) return sent;
+Status ClassicSession::call(wire::Parts parts, int64_t deadline_ns) {
+  uint64_t token = 0;
+  if (const Status sent = send(parts, token); sent != Status::kOk) return sent;
   uint32_t size = 0;
-  const Status status = await(deadline_ns, size);
-  if (status == Status::kErrTimeout || status == Status::kErrInterrupt) abandon();
-  receive_done();
+  const Status status = await(token, deadline_ns, size);
+  if (status == Status::kErrTimeout || status == Status::kErrInterrupt) abandon(token);
+  answer_done();
   return status;
 }
 
-Status Session::zcb_alloc(size_t bytes, int64_t deadline_ns, ZeroCopyBuffer& buffer) {
+Status ClassicSession::zcb_alloc(size_t bytes, int64_t deadline_ns, ZeroCopyBuffer& buffer) {
   const size_t map_size = bytes + sizeof(classic::ZcbHeader);
   sys::Result<sys::ShmFile> file = sys::ShmFile::make("corosync_zerocopy", map_size);
   if (!file.ok()) return file.failure().status;
@@ -50,7 +51,7 @@ Status Session::zcb_alloc(size_t bytes, int64_t deadline_ns, ZeroCopyBuffer& buf
   return Status::kOk;
 }
 
-Status Session::zcb_free(const ZeroCopyBuffer& buffer, int64_t deadline_ns) {
+Status ClassicSession::zcb_free(const ZeroCopyBuffer& buffer, int64_t deadline_ns) {
   classic::ZcbFreeMessage message{};
   message.size = sizeof message;
   message.id = classic::kZcbFree;
@@ -60,11 +61,11 @@ Status Session::zcb_free(const ZeroCopyBuffer& buffer, int64_t deadline_ns) {
   return call(std::span(&request, 1), deadline_ns);
 }
 
-Status Session::zcb_send(const ZeroCopyBuffer& buffer) {
+Status ClassicSession::zcb_send(const ZeroCopyBuffer& buffer, uint64_t& token) {
   const classic::ZcbExecuteMessage message{sizeof message, classic::kZcbExecute,
                                            buffer.server_handle};
   const wire::Bytes request = std::as_bytes(std::span(&message, 1));
-  return send(std::span(&request, 1));
+  return send(std::span(&request, 1), token);
 }
 
 }  // namespace coroipc::client

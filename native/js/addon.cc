@@ -15,13 +15,20 @@ Napi::Value setup(const Napi::CallbackInfo& info) {
     Napi::TypeError::New(env, "errorClass must be a class").ThrowAsJavaScriptException();
     return env.Undefined();
   }
+  if (!EnvState::of(env)->scratch.attach(info[1])) return env.Undefined();
   EnvState::of(env)->error_class = Napi::Persistent(info[0].As<Napi::Function>());
   return env.Undefined();
+}
+
+Napi::Value arrivals(const Napi::CallbackInfo& info) {
+  (void)EnvState::of(info.Env())->arrivals.attach(info[0]);
+  return info.Env().Undefined();
 }
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(new EnvState(env));
   exports.Set("setup", Napi::Function::New<setup>(env));
+  exports.Set("arrivals", Napi::Function::New<arrivals>(env));
   export_server_functions(env, exports);
   export_client_functions(env, exports);
   export_client_stream_functions(env, exports);

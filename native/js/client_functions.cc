@@ -7,6 +7,7 @@
 #include "js/env_state.h"
 #include "js/functions.h"
 #include "js/visit.h"
+#include "wire/native/handshake.h"
 
 namespace coroipc::js {
 
@@ -16,6 +17,7 @@ using Napi::CallbackInfo;
 using Napi::Number;
 using Napi::Value;
 using wire::classic::Generation;
+using Needs = ClientVisit::Needs;
 
 bool read_options(const Value& value, client::Options& options) {
   const Napi::Env env = value.Env();
@@ -30,25 +32,35 @@ bool read_options(const Value& value, client::Options& options) {
   uint64_t response = 0;
   uint64_t dispatch = 0;
   uint64_t generation = 0;
+  uint64_t in_flight = 0;
+  double server_uid = -1;
   if (name.IsEmpty() || !read_member(from, "service", service) ||
       !read_member(from, "requestBytes", request) ||
       !read_member(from, "responseBytes", response) ||
       !read_member(from, "dispatchBytes", dispatch) ||
-      !read_member(from, "generation", generation) || !read_member(from, "spinUs", options.spin_us))
+      !read_member(from, "generation", generation) ||
+      !read_member(from, "maxInFlight", in_flight) || !read_member(from, "serverUid", server_uid) ||
+      !read_member(from, "spinUs", options.spin_us))
     return false;
   options.name = name.IsString() ? name.As<Napi::String>().Utf8Value() : std::string();
   if (options.name.empty() || options.name.size() > sys::kMaxNameBytes || service > UINT32_MAX ||
-      (generation != 12 && generation != 14)) {
-    Napi::RangeError::New(env, "name, service or generation is out of range")
+      in_flight < 1 || in_flight > wire::native::kMostInFlight || server_uid > UINT32_MAX ||
+      (generation != 0 && generation != 12 && generation != 14)) {
+    Napi::RangeError::New(env,
+                          "name, service, generation, maxInFlight or serverUid is out of range")
         .ThrowAsJavaScriptException();
     return false;
   }
-  if (!size_fits(env, "requestBytes", request, sizeof(wire::classic::ZcbAllocMessage)) ||
+  if (!size_fits(env, "requestBytes", request, sizeof(wire::RequestHeader)) ||
       !size_fits(env, "responseBytes", response, sizeof(wire::ResponseHeader)) ||
       !size_fits(env, "dispatchBytes", dispatch, 1))
     return false;
   options.service = static_cast<uint32_t>(service);
-  options.generation = static_cast<Generation>(generation);
+  options.max_in_flight = static_cast<uint32_t>(in_flight);
+  if (server_uid >= 0) options.server_uid = static_cast<uid_t>(server_uid);
+  options.sizes = {request, response, dispatch};
+  if (generation == 0) return true;
+  options.classic = static_cast<Generation>(generation);
   options.sizes = {sys::round_up_to_pages(request), sys::round_up_to_pages(response),
                    sys::round_up_to_pages(dispatch)};
   return true;
@@ -98,37 +110,39 @@ Value client_begin(const CallbackInfo& info) {
 
 Value client_advance(const CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const auto client = find_client(info);
-  if (client == nullptr) return env.Undefined();
-  sys::Result<bool> done = client->session->advance();
+  const ClientVisit visit(info, Needs::kAny);
+  if (!visit.found()) return env.Undefined();
+  sys::Result<bool> done = visit.session().advance();
   if (done.ok()) return Napi::Boolean::New(env, done.value());
   throw_failure(env, done.failure(), "the connection was not made");
   return env.Undefined();
 }
 
 Value client_events(const CallbackInfo& info) {
-  const auto client = find_client(info);
-  if (client == nullptr) return info.Env().Undefined();
-  return Number::New(info.Env(), client->session->handshake_events());
+  const ClientVisit visit(info, Needs::kAny);
+  if (!visit.found()) return info.Env().Undefined();
+  return Number::New(info.Env(), visit.session().handshake_events());
 }
 
 Value client_socket(const CallbackInfo& info) {
-  const auto client = find_client(info);
-  if (client == nullptr) return info.Env().Undefined();
-  return Number::New(info.Env(), client->session->socket());
+  const ClientVisit visit(info, Needs::kAny);
+  if (!visit.found()) return info.Env().Undefined();
+  return Number::New(info.Env(), visit.session().socket());
 }
 
-Value client_request_bytes(const CallbackInfo& info) {
-  const auto client = find_client(info);
-  if (client == nullptr) return info.Env().Undefined();
-  const size_t bytes = client->session->channel().request_bytes();
-  return Number::New(info.Env(), static_cast<double>(bytes));
-}
-
-Value client_server_pid(const CallbackInfo& info) {
-  const auto client = find_client(info);
-  if (client == nullptr) return info.Env().Undefined();
-  return Number::New(info.Env(), client->session->server_pid());
+Value client_facts(const CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const ClientVisit visit(info);
+  if (!visit.found()) return env.Undefined();
+  const client::Session& session = visit.session();
+  const auto number = [&](auto value) { return Number::New(env, static_cast<double>(value)); };
+  Napi::Object facts = Napi::Object::New(env);
+  facts.Set("generation", number(session.generation()));
+  facts.Set("requestBytes", number(session.request_bytes()));
+  facts.Set("maxInFlight", number(session.max_in_flight()));
+  facts.Set("serverPid", number(session.server().pid));
+  facts.Set("serverUid", number(session.server().uid));
+  return facts;
 }
 
 Value descriptor(const CallbackInfo& info, sys::Result<int> fd) {
@@ -138,105 +152,156 @@ Value descriptor(const CallbackInfo& info, sys::Result<int> fd) {
 }
 
 Value client_fd(const CallbackInfo& info) {
-  const auto client = find_client(info);
-  if (client == nullptr) return info.Env().Undefined();
-  return descriptor(info, client->session->user_fd());
+  const ClientVisit visit(info);
+  if (!visit.found()) return info.Env().Undefined();
+  return descriptor(info, visit.session().user_fd());
 }
 
 Value client_bell(const CallbackInfo& info) {
-  const auto client = find_client(info);
-  if (client == nullptr) return info.Env().Undefined();
-  return descriptor(info, client->session->bell_fd());
+  const ClientVisit visit(info);
+  if (!visit.found()) return info.Env().Undefined();
+  return descriptor(info, visit.session().bell_fd());
 }
 
 Value client_close(const CallbackInfo& info) {
-  const auto client = find_client(info);
-  if (client == nullptr) return info.Env().Undefined();
-  client->detach_views();
+  const ClientVisit visit(info, Needs::kAny);
+  if (!visit.found()) return info.Env().Undefined();
+  visit.entry().detach_views();
   uint64_t number = 0;
   if (read_number(info[0], number)) EnvState::of(info.Env())->clients.erase(number);
   return info.Env().Undefined();
 }
 
-bool sent_parts(Napi::Env env, ClientEntry& client, const PartsReader& message) {
-  const Status status = client.session->send(message.parts());
-  return sent(env, *client.session, status, wire::total_size(message.parts()));
-}
-
 Value client_send(const CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const auto client = find_client(info);
-  PartsReader message;
-  if (client != nullptr && message.read(info[1])) (void)sent_parts(env, *client, message);
+  const ClientVisit visit(info);
+  MessageReader message;
+  if (!visit.found() || !message.read(info[1])) return env.Undefined();
+  uint64_t token = 0;
+  const Status status = visit.session().send(message.parts(), token);
+  if (status == Status::kOk) return Number::New(env, static_cast<double>(token));
+  if (status == Status::kErrBusy) return Number::New(env, 0);
+  refuse_request(env, visit.session(), status, message.bytes());
   return env.Undefined();
 }
 
 Value client_await(const CallbackInfo& info) {
-  const auto client = find_client(info);
+  const Napi::Env env = info.Env();
+  const ClientVisit visit(info);
+  uint64_t token = 0;
   int64_t deadline = 0;
-  if (client == nullptr || !read_deadline(info[1], deadline)) return info.Env().Undefined();
+  if (!visit.found() || !read_number(info[1], token) || !read_deadline(info[2], deadline))
+    return env.Undefined();
   uint32_t size = 0;
-  const Status status = client->session->await(deadline, size);
-  return answer(info.Env(), status, size);
+  const Status status = visit.session().await(token, deadline, size);
+  EnvState::of(env)->scratch.head().attention = visit.session().take_attention() ? 1 : 0;
+  return answer(env, status, size);
 }
 
 Value client_call(const CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const auto client = find_client(info);
-  PartsReader message;
+  const ClientVisit visit(info);
+  MessageReader message;
   int64_t deadline = 0;
-  if (client == nullptr || !message.read(info[1]) || !read_deadline(info[2], deadline))
+  if (!visit.found() || !message.read(info[1]) || !read_deadline(info[2], deadline))
     return env.Undefined();
-  if (!sent_parts(env, *client, message)) return env.Undefined();
-  uint32_t size = 0;
-  const Status status = client->session->await(deadline, size);
-  return answer(env, status, size);
+  uint64_t token = 0;
+  const Status status = visit.session().send(message.parts(), token);
+  if (status == Status::kOk)
+    return finish_call(env, visit, token, deadline, info[3].ToBoolean().Value());
+  if (status == Status::kErrBusy) return Number::New(env, -1);
+  refuse_request(env, visit.session(), status, message.bytes());
+  return env.Undefined();
 }
 
-Value client_arm(const CallbackInfo& info) {
-  const auto client = find_client(info);
-  if (client == nullptr) return info.Env().Undefined();
-  uint32_t size = 0;
-  const Status status = client->session->arm(size);
-  return answer(info.Env(), status, size);
+// What stands before each answer of several.
+struct AnswerHead {
+  double token;
+  uint32_t size;
+  uint32_t zero;
+};
+
+Value client_answers(const CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const ClientVisit visit(info);
+  if (!visit.found()) return env.Undefined();
+  client::Session& session = visit.session();
+  Arrivals& arrivals = EnvState::of(env)->arrivals;
+  ScratchHead& scratch = EnvState::of(env)->scratch.head();
+  scratch.offset = arrivals.offset();
+  std::span<std::byte> room = arrivals.room();
+  for (uint32_t count = 0;; ++count) {
+    uint64_t token = 0;
+    uint32_t size = 0;
+    const Status status = session.answer(token, size);
+    if (status != Status::kOk && (count > 0 || status == Status::kErrTryAgain))
+      return Number::New(env, count);
+    if (status != Status::kOk) return answer(env, status, size);
+    const AnswerHead head{static_cast<double>(token), size, 0};
+    const size_t taken = Arrivals::rounded(sizeof head + size);
+    if (size > Arrivals::kSmallBytes || taken > room.size()) {
+      // The same one is found by the next look.
+      if (count > 0) return Number::New(env, count);
+      scratch.token = head.token;
+      return Number::New(env, -static_cast<double>(size));
+    }
+    std::memcpy(room.data(), &head, sizeof head);
+    (void)session.read_answer(room.subspan(sizeof head));
+    session.answer_done();
+    arrivals.take(taken);
+    room = room.subspan(taken);
+  }
 }
 
 Value client_abandon(const CallbackInfo& info) {
-  const auto client = find_client(info);
-  if (client != nullptr) client->session->abandon();
+  const ClientVisit visit(info);
+  uint64_t token = 0;
+  if (visit.found() && read_number(info[1], token)) visit.session().abandon(token);
   return info.Env().Undefined();
 }
 
 Value client_receive(const CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const auto client = find_client(info);
+  const ClientVisit visit(info);
   std::span<std::byte> into;
-  if (client == nullptr || !read_bytes(info[1], into)) return env.Undefined();
-  const size_t size = client->session->answer_size();
-  if (size == 0) {
+  if (!visit.found() || !read_bytes(info[1], into)) return env.Undefined();
+  if (visit.session().answer_size() == 0) {
     (void)check(env, Status::kErrBadOperation, "there is no answer to receive");
     return env.Undefined();
   }
-  const size_t copied = std::min(size, into.size());
-  if (copied > 0)
-    std::memcpy(into.data(), client->session->channel().response_memory()->data(), copied);
-  client->session->receive_done();
+  const size_t copied = visit.session().read_answer(into);
+  visit.session().answer_done();
   return Number::New(env, static_cast<double>(copied));
 }
 
 Value client_response(const CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const auto client = find_client(info);
-  if (client == nullptr) return env.Undefined();
-  const auto& memory = client->session->channel().response_memory();
-  if (client->response.empty()) client->response = View(env, memory, 0, memory->size());
-  return client->response.empty() ? env.Undefined() : Value(client->response.value());
+  const ClientVisit visit(info);
+  if (!visit.found()) return env.Undefined();
+  const std::optional<client::InPlace> place = visit.session().answer_in_place();
+  if (!place.has_value()) return env.Undefined();
+  View& view = visit.entry().response;
+  if (view.empty()) view = View(env, place->memory, 0, place->memory->size());
+  return view.empty() ? env.Undefined() : Value(view.value());
 }
 
 Value client_late_answers(const CallbackInfo& info) {
-  const auto client = find_client(info);
-  if (client == nullptr) return info.Env().Undefined();
-  return Number::New(info.Env(), static_cast<double>(client->session->late_answers()));
+  const ClientVisit visit(info);
+  if (!visit.found()) return info.Env().Undefined();
+  return Number::New(info.Env(), static_cast<double>(visit.session().late_answers()));
+}
+
+Value client_hear(const CallbackInfo& info) {
+  const ClientVisit visit(info);
+  if (!visit.found()) return info.Env().Undefined();
+  return Napi::Boolean::New(info.Env(), visit.session().hear());
+}
+
+Value client_sleep(const CallbackInfo& info) {
+  const ClientVisit visit(info);
+  uint64_t wants = 0;
+  if (!visit.found() || !read_number(info[1], wants)) return info.Env().Undefined();
+  return Number::New(info.Env(), visit.session().sleep(static_cast<client::Wants>(wants & 7)));
 }
 
 }  // namespace
@@ -250,16 +315,17 @@ void export_client_functions(Napi::Env env, Napi::Object exports) {
   exports.Set("clientFd", Napi::Function::New<client_fd>(env));
   exports.Set("clientBell", Napi::Function::New<client_bell>(env));
   exports.Set("clientClose", Napi::Function::New<client_close>(env));
-  exports.Set("clientRequestBytes", Napi::Function::New<client_request_bytes>(env));
-  exports.Set("clientServerPid", Napi::Function::New<client_server_pid>(env));
+  exports.Set("clientFacts", Napi::Function::New<client_facts>(env));
   exports.Set("clientSend", Napi::Function::New<client_send>(env));
   exports.Set("clientAwait", Napi::Function::New<client_await>(env));
   exports.Set("clientCall", Napi::Function::New<client_call>(env));
-  exports.Set("clientArm", Napi::Function::New<client_arm>(env));
+  exports.Set("clientAnswers", Napi::Function::New<client_answers>(env));
   exports.Set("clientAbandon", Napi::Function::New<client_abandon>(env));
   exports.Set("clientReceive", Napi::Function::New<client_receive>(env));
   exports.Set("clientResponse", Napi::Function::New<client_response>(env));
   exports.Set("clientLateAnswers", Napi::Function::New<client_late_answers>(env));
+  exports.Set("clientHear", Napi::Function::New<client_hear>(env));
+  exports.Set("clientSleep", Napi::Function::New<client_sleep>(env));
 }
 
 }  // namespace coroipc::js

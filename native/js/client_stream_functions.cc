@@ -17,61 +17,88 @@ using Napi::Number;
 using Napi::Value;
 
 Value client_next(const CallbackInfo& info) {
-  const auto client = find_client(info);
+  const ClientVisit visit(info);
   int64_t deadline = 0;
-  if (client == nullptr || !read_deadline(info[1], deadline)) return info.Env().Undefined();
+  if (!visit.found() || !read_deadline(info[1], deadline)) return info.Env().Undefined();
   uint32_t size = 0;
-  const Status status = client->session->next(deadline, size);
+  const Status status = visit.session().next(deadline, size);
   return answer(info.Env(), status, size);
+}
+
+// As many messages as there are and as fit, one after another.
+Value client_take(const CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const ClientVisit visit(info);
+  uint64_t most = 0;
+  if (!visit.found() || !read_number(info[1], most)) return env.Undefined();
+  client::Session& session = visit.session();
+  Arrivals& arrivals = EnvState::of(env)->arrivals;
+  EnvState::of(env)->scratch.head().offset = arrivals.offset();
+  std::span<std::byte> room = arrivals.room();
+  for (uint32_t count = 0;; ++count) {
+    if (count > 0 && count >= most) return Number::New(env, count);
+    uint32_t size = 0;
+    const Status status = session.look_for_message(size);
+    if (status != Status::kOk && (count > 0 || status == Status::kErrTryAgain))
+      return Number::New(env, count);
+    if (status != Status::kOk) return answer(env, status, size);
+    const size_t taken = Arrivals::rounded(size);
+    if (size > Arrivals::kSmallBytes || taken > room.size()) {
+      // The same one is found by the next look.
+      return Number::New(env, count > 0 ? count : -static_cast<double>(size));
+    }
+    (void)session.read_message(room);
+    (void)session.put();
+    arrivals.take(taken);
+    room = room.subspan(taken);
+  }
 }
 
 Value client_read(const CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const auto client = find_client(info);
+  const ClientVisit visit(info);
   std::span<std::byte> into;
-  if (client == nullptr || !read_bytes(info[1], into)) return env.Undefined();
-  const wire::ClientChannel& channel = client->session->channel();
-  const size_t copied = std::min<size_t>(channel.message_size(), into.size());
-  if (copied > 0)
-    std::memcpy(into.data(), channel.ring_memory()->data() + channel.message_offset(), copied);
-  return Number::New(env, static_cast<double>(copied));
+  if (!visit.found() || !read_bytes(info[1], into)) return env.Undefined();
+  return Number::New(env, static_cast<double>(visit.session().read_message(into)));
 }
 
-Value client_offset(const CallbackInfo& info) {
-  const auto client = find_client(info);
-  if (client == nullptr) return info.Env().Undefined();
-  return Number::New(info.Env(), client->session->channel().message_offset());
-}
-
-Value client_ring(const CallbackInfo& info) {
+// The memory that the current message lies in, and where; undefined where JavaScript may not see
+// it.
+Value client_message(const CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const auto client = find_client(info);
-  if (client == nullptr) return env.Undefined();
-  const auto& memory = client->session->channel().ring_memory();
-  if (client->ring.empty()) client->ring = View(env, memory, 0, memory->size());
-  return client->ring.empty() ? env.Undefined() : Value(client->ring.value());
+  const ClientVisit visit(info);
+  if (!visit.found()) return env.Undefined();
+  const std::optional<client::InPlace> place = visit.session().message_in_place();
+  if (!place.has_value()) return env.Undefined();
+  View& view = visit.entry().ring;
+  if (view.empty()) view = View(env, place->memory, 0, place->memory->size());
+  if (view.empty()) return env.Undefined();
+  Napi::Object found = Napi::Object::New(env);
+  found.Set("buffer", view.value());
+  found.Set("offset", Number::New(env, static_cast<double>(place->offset)));
+  return found;
 }
 
 Value client_put(const CallbackInfo& info) {
-  const auto client = find_client(info);
-  if (client != nullptr && !client->session->channel().put())
+  const ClientVisit visit(info);
+  if (visit.found() && !visit.session().put())
     (void)check(info.Env(), Status::kErrBadOperation, "there is no dispatch message to put");
   return info.Env().Undefined();
 }
 
 Value client_flow_controlled(const CallbackInfo& info) {
-  const auto client = find_client(info);
-  if (client == nullptr) return info.Env().Undefined();
-  return Napi::Boolean::New(info.Env(), client->session->channel().flow_controlled());
+  const ClientVisit visit(info);
+  if (!visit.found()) return info.Env().Undefined();
+  return Napi::Boolean::New(info.Env(), visit.session().flow_controlled());
 }
 
 Value client_zcb_alloc(const CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const auto client = find_client(info);
+  const ClientVisit visit(info);
   uint64_t size = 0;
   uint64_t header_size = 0;
   int64_t deadline = 0;
-  if (client == nullptr || !read_number(info[1], size) || !read_number(info[2], header_size) ||
+  if (!visit.found() || !read_number(info[1], size) || !read_number(info[2], header_size) ||
       !read_deadline(info[3], deadline))
     return env.Undefined();
   if (!size_fits(env, "size", size, 0) || !size_fits(env, "headerSize", header_size, 0) ||
@@ -79,12 +106,12 @@ Value client_zcb_alloc(const CallbackInfo& info) {
                  sizeof(wire::classic::ZcbHeader) + sizeof(wire::RequestHeader)))
     return env.Undefined();
   ClientEntry::ZeroCopy made;
-  const Status status = client->session->zcb_alloc(size + header_size, deadline, made.buffer);
+  const Status status = visit.session().zcb_alloc(size + header_size, deadline, made.buffer);
   if (!check(env, status, "the zero-copy buffer was not made")) return env.Undefined();
   made.view = View(env, made.buffer.memory, sizeof(wire::classic::ZcbHeader), made.buffer.size());
   if (made.view.empty()) return env.Undefined();
   const Napi::ArrayBuffer view = made.view.value();
-  client->zero_copy.push_back(std::move(made));
+  visit.entry().zero_copy.push_back(std::move(made));
   return view;
 }
 
@@ -100,45 +127,46 @@ auto find_zero_copy(Napi::Env env, ClientEntry& client, const Value& buffer) {
 
 Value client_zcb_free(const CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const auto client = find_client(info);
+  const ClientVisit visit(info);
   int64_t deadline = 0;
-  if (client == nullptr || !read_deadline(info[2], deadline)) return env.Undefined();
-  const auto found = find_zero_copy(env, *client, info[1]);
-  if (found == client->zero_copy.end()) return env.Undefined();
-  const Status status = client->session->zcb_free(found->buffer, deadline);
+  if (!visit.found() || !read_deadline(info[2], deadline)) return env.Undefined();
+  const auto found = find_zero_copy(env, visit.entry(), info[1]);
+  if (found == visit.entry().zero_copy.end()) return env.Undefined();
+  const Status status = visit.session().zcb_free(found->buffer, deadline);
   // Whether or not the server heard of it, it is ours no more; but a call under way still reads it.
   if (status == Status::kErrBusy) {
     (void)check(env, status, "a request is outstanding already");
     return env.Undefined();
   }
   found->view.detach();
-  client->zero_copy.erase(found);
+  visit.entry().zero_copy.erase(found);
   (void)check(env, status, "the zero-copy buffer was freed here, but the server was not told");
   return env.Undefined();
 }
 
 Value client_zcb_call(const CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const auto client = find_client(info);
+  const ClientVisit visit(info);
   int64_t deadline = 0;
-  if (client == nullptr || !read_deadline(info[2], deadline)) return env.Undefined();
-  const auto found = find_zero_copy(env, *client, info[1]);
-  if (found == client->zero_copy.end()) return env.Undefined();
-  if (!sent(env, *client->session, client->session->zcb_send(found->buffer),
-            sizeof(wire::classic::ZcbExecuteMessage)))
-    return env.Undefined();
-  uint32_t size = 0;
-  const Status status = client->session->await(deadline, size);
-  return answer(env, status, size);
+  if (!visit.found() || !read_deadline(info[2], deadline)) return env.Undefined();
+  const auto found = find_zero_copy(env, visit.entry(), info[1]);
+  if (found == visit.entry().zero_copy.end()) return env.Undefined();
+  uint64_t token = 0;
+  const Status status = visit.session().zcb_send(found->buffer, token);
+  if (status == Status::kOk)
+    return finish_call(env, visit, token, deadline, info[3].ToBoolean().Value());
+  if (status == Status::kErrBusy) return Number::New(env, -1);
+  refuse_request(env, visit.session(), status, sizeof(wire::classic::ZcbExecuteMessage));
+  return env.Undefined();
 }
 
 }  // namespace
 
 void export_client_stream_functions(Napi::Env env, Napi::Object exports) {
   exports.Set("clientNext", Napi::Function::New<client_next>(env));
+  exports.Set("clientTake", Napi::Function::New<client_take>(env));
   exports.Set("clientRead", Napi::Function::New<client_read>(env));
-  exports.Set("clientOffset", Napi::Function::New<client_offset>(env));
-  exports.Set("clientRing", Napi::Function::New<client_ring>(env));
+  exports.Set("clientMessage", Napi::Function::New<client_message>(env));
   exports.Set("clientPut", Napi::Function::New<client_put>(env));
   exports.Set("clientFlowControlled", Napi::Function::New<client_flow_controlled>(env));
   exports.Set("clientZcbAlloc", Napi::Function::New<client_zcb_alloc>(env));

@@ -94,7 +94,18 @@ bool read_member(const Napi::Object& options, const char* name, uint64_t& number
   return read_number(value, number);
 }
 
-bool PartsReader::read(const Napi::Value& value) {
+bool MessageReader::read(const Napi::Value& value) {
+  double bytes = 0;
+  if (napi_get_value_double(value.Env(), value, &bytes) != napi_ok) return read_parts(value);
+  const std::span<std::byte> room = EnvState::of(value.Env())->scratch.room();
+  if (!(bytes >= 0 && bytes <= static_cast<double>(room.size())))
+    return type_error(value.Env(), "a message in the scratch does not lie in it");
+  few_[0] = room.first(static_cast<size_t>(bytes));
+  count_ = 1;
+  return true;
+}
+
+bool MessageReader::read_parts(const Napi::Value& value) {
   const Napi::Env env = value.Env();
   uint32_t count = 0;
   if (napi_get_array_length(env, value, &count) != napi_ok)

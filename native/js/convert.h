@@ -35,15 +35,19 @@ void throw_failure(Napi::Env env, const sys::Failure& failure, const std::string
 [[nodiscard]] bool read_member(const Napi::Object& options, const char* name, uint64_t& number);
 [[nodiscard]] bool read_member(const Napi::Object& options, const char* name, double& number);
 
-// The parts of a message, from an array of Uint8Arrays. They are good until JavaScript runs again.
-class PartsReader {
+// A message on its way in: a number of bytes that lie in the scratch, or an array of Uint8Arrays.
+// It is good until JavaScript runs again.
+class MessageReader {
  public:
   [[nodiscard]] bool read(const Napi::Value& value);
   [[nodiscard]] wire::Parts parts() const {
     return many_.empty() ? wire::Parts(few_.data(), count_) : wire::Parts(many_);
   }
+  [[nodiscard]] size_t bytes() const { return wire::total_size(parts()); }
 
  private:
+  [[nodiscard]] bool read_parts(const Napi::Value& value);
+
   std::array<wire::Bytes, 8> few_;
   size_t count_ = 0;
   std::vector<wire::Bytes> many_;

@@ -12,6 +12,7 @@
 #include "client/session.h"
 #include "js/clean_up_hook.h"
 #include "js/host_adapter.h"
+#include "js/scratch.h"
 #include "js/view.h"
 #include "server/server.h"
 
@@ -52,6 +53,8 @@ class EnvState {
   static constexpr int kConnectionBits = 32;
 
   Napi::FunctionReference error_class;
+  Scratch scratch;
+  Arrivals arrivals;
   // Whether JavaScript cannot run here any more, as in a worker that is being terminated. It is
   // asked by a native wait, and finds out by calling a function that does nothing.
   [[nodiscard]] bool terminating();

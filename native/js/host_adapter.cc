@@ -4,9 +4,9 @@ namespace coroipc::js {
 
 namespace {
 
-constexpr std::array<const char*, 12> kNames = {
-    "pollAdd",      "pollModify", "pollRemove", "admit",   "connected", "request",
-    "disconnected", "released",   "counted",    "drained", "log",       "closed"};
+constexpr std::array<const char*, 12> kNames = {"pollAdd", "pollModify", "pollRemove",   "pollJob",
+                                                "admit",   "connected",  "disconnected", "released",
+                                                "counted", "drained",    "log",          "closed"};
 
 constexpr size_t kMostArguments = 7;
 
@@ -91,6 +91,16 @@ void HostAdapter::poll_remove(int fd, server::SourceKey key) {
   tell(kPollRemove, {static_cast<double>(fd), number(key)});
 }
 
+bool HostAdapter::poll_job() {
+  // Nobody drives a server whose JavaScript cannot run.
+  if (silent_) return true;
+  const Napi::HandleScope scope(env_);
+  const napi_value answer = call(kPollJob, std::span<const napi_value>());
+  bool taken = false;
+  if (answer != nullptr) napi_get_value_bool(env_, answer, &taken);
+  return taken;
+}
+
 Status HostAdapter::admit(const server::Peer& peer) {
   return ask_status(
       kAdmit, {number(peer.connection), static_cast<double>(peer.service),
@@ -101,16 +111,6 @@ Status HostAdapter::admit(const server::Peer& peer) {
 
 Status HostAdapter::connected(server::ConnectionId connection) {
   return ask_status(kConnected, {number(connection)});
-}
-
-void HostAdapter::request(server::ConnectionId connection, int32_t id, uint32_t size,
-                          bool zero_copy) {
-  if (silent_) return;
-  const Napi::HandleScope scope(env_);
-  const std::array<napi_value, 4> arguments = {js_number(env_, number(connection)),
-                                               js_number(env_, id), js_number(env_, size),
-                                               Napi::Boolean::New(env_, zero_copy)};
-  [[maybe_unused]] const napi_value nothing = call(kRequest, std::span(arguments));
 }
 
 bool HostAdapter::disconnected(server::ConnectionId connection) {

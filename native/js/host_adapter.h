@@ -23,9 +23,9 @@ class HostAdapter final : public server::Host {
   void poll_add(int fd, server::SourceKey key) override;
   void poll_modify(int fd, server::SourceKey key, short events) override;
   void poll_remove(int fd, server::SourceKey key) override;
+  bool poll_job() override;
   Status admit(const server::Peer& peer) override;
   Status connected(server::ConnectionId connection) override;
-  void request(server::ConnectionId connection, int32_t id, uint32_t size, bool zero_copy) override;
   bool disconnected(server::ConnectionId connection) override;
   void released(server::ConnectionId connection) override;
   void counted(server::ConnectionId connection, server::Counter counter, uint64_t value) override;
@@ -48,9 +48,9 @@ class HostAdapter final : public server::Host {
     kPollAdd,
     kPollModify,
     kPollRemove,
+    kPollJob,
     kAdmit,
     kConnected,
-    kRequest,
     kDisconnected,
     kReleased,
     kCounted,

@@ -6,6 +6,7 @@
 #include "js/env_state.h"
 #include "js/functions.h"
 #include "js/visit.h"
+#include "wire/native/handshake.h"
 
 namespace coroipc::js {
 
@@ -14,6 +15,10 @@ namespace {
 using Napi::CallbackInfo;
 using Napi::Number;
 using Napi::Value;
+
+// What serverDispatch says.
+constexpr int kAlive = 1;
+constexpr int kWantsTurn = 2;
 
 bool read_options(const Value& value, server::Options& options) {
   if (!value.IsObject()) {
@@ -26,13 +31,14 @@ bool read_options(const Value& value, server::Options& options) {
   uint64_t queue_bytes = 0;
   uint64_t zero_copy = 0;
   uint64_t requests = 0;
+  uint64_t in_flight = 0;
   if (!read_member(from, "handshakeTimeoutMs", options.handshake_timeout_ms) ||
       !read_member(from, "maxConnections", connections) ||
       !read_member(from, "maxBufferBytes", buffer_bytes) ||
       !read_member(from, "maxQueueBytes", queue_bytes) ||
       !read_member(from, "maxZeroCopyBuffers", zero_copy) ||
       !read_member(from, "requestsPerTurn", requests) ||
-      !read_member(from, "spinUs", options.spin_us))
+      !read_member(from, "maxInFlight", in_flight) || !read_member(from, "spinUs", options.spin_us))
     return false;
   const Value name = from.Get("name");
   if (name.IsEmpty() || !name.IsString()) {
@@ -45,6 +51,11 @@ bool read_options(const Value& value, server::Options& options) {
   options.max_queue_bytes = queue_bytes;
   options.max_zero_copy_buffers = zero_copy;
   options.requests_per_turn = std::max<uint64_t>(requests, 1);
+  options.max_in_flight =
+      static_cast<uint32_t>(std::clamp<uint64_t>(in_flight, 1, wire::native::kMostInFlight));
+  options.native = from.Get("native").ToBoolean();
+  options.classic = from.Get("classic").ToBoolean();
+  options.one_at_a_time = from.Get("oneAtATime").ToBoolean();
   options.count_changes = from.Get("countChanges").ToBoolean();
   return !value.Env().IsExceptionPending();
 }
@@ -103,7 +114,36 @@ Value server_dispatch(const CallbackInfo& info) {
   if (!visit.found() || !read_number(info[1], key) || !read_double(info[2], revents))
     return env.Undefined();
   const auto bits = static_cast<short>(static_cast<int64_t>(revents) & 0x7fff);
-  return Napi::Boolean::New(env, visit.server().on_ready(key, bits));
+  const bool alive = visit.server().on_ready(key, bits);
+  return Number::New(env, (alive ? kAlive : 0) | (visit.server().wants_turn() ? kWantsTurn : 0));
+}
+
+// What a request is, in the scratch; its bytes in the arrivals, when they are few.
+Value server_next(const CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const ServerVisit visit = ServerVisit::by_server(info);
+  server::Call call;
+  if (!visit.found() || !visit.server().next_request(call)) return Number::New(env, 0);
+  EnvState* state = EnvState::of(env);
+  const wire::Request& request = call.request;
+  int32_t offset = kElsewhere;
+  const std::span<std::byte> room = state->arrivals.room();
+  if (!request.zero_copy && request.size <= Arrivals::kSmallBytes &&
+      Arrivals::rounded(request.size) <= room.size()) {
+    uint32_t size = 0;
+    offset = state->arrivals.offset();
+    (void)visit.server().read_request(call.connection, room, size);
+    state->arrivals.take(size);
+  }
+  state->scratch.head() = {static_cast<double>(call.connection),
+                           static_cast<double>(request.token),
+                           request.id,
+                           request.size,
+                           request.zero_copy ? 1U : 0U,
+                           0,
+                           offset,
+                           0};
+  return Number::New(env, request.size);
 }
 
 Value server_end_service(const CallbackInfo& info) {
@@ -168,14 +208,16 @@ size_t limit_of(const ServerVisit& visit, size_t (wire::ServerChannel::*limit)()
 Value respond(const CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const ServerVisit visit = ServerVisit::by_connection(info);
-  PartsReader message;
-  if (!visit.found() || !message.read(info[1])) return env.Undefined();
-  const Status status = visit.server().respond(visit.number(), message.parts());
+  MessageReader message;
+  uint64_t token = 0;
+  if (!visit.found() || !read_number(info[1], token) || !message.read(info[2]))
+    return env.Undefined();
+  const Status status = visit.server().respond(visit.number(), token, message.parts());
   if (status == Status::kOk) {
     visit.host().drop_view(visit.number());
   } else {
     (void)check(env, status,
-                refusal("an answer", status, wire::total_size(message.parts()),
+                refusal("an answer", status, message.bytes(),
                         limit_of(visit, &wire::ServerChannel::response_bytes)));
   }
   return env.Undefined();
@@ -184,13 +226,13 @@ Value respond(const CallbackInfo& info) {
 Value dispatch(const CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const ServerVisit visit = ServerVisit::by_connection(info);
-  PartsReader message;
+  MessageReader message;
   if (!visit.found() || !message.read(info[1])) return env.Undefined();
   bool queued = false;
   const Status status = visit.server().dispatch(visit.number(), message.parts(), queued);
   if (status == Status::kOk) return Napi::Boolean::New(env, !queued);
   (void)check(env, status,
-              refusal("a dispatch message", status, wire::total_size(message.parts()),
+              refusal("a dispatch message", status, message.bytes(),
                       limit_of(visit, &wire::ServerChannel::largest_dispatch)));
   return env.Undefined();
 }
@@ -253,6 +295,7 @@ void export_server_functions(Napi::Env env, Napi::Object exports) {
   exports.Set("serverOpen", Napi::Function::New<server_open>(env));
   exports.Set("serverAccept", Napi::Function::New<server_accept>(env));
   exports.Set("serverDispatch", Napi::Function::New<server_dispatch>(env));
+  exports.Set("serverNext", Napi::Function::New<server_next>(env));
   exports.Set("serverEndService", Napi::Function::New<server_end_service>(env));
   exports.Set("serverClose", Napi::Function::New<server_close>(env));
   exports.Set("requestRead", Napi::Function::New<request_read>(env));

@@ -36,17 +36,23 @@ ServerVisit::~ServerVisit() {
   if (EnvState* state = EnvState::of(env_); state != nullptr) state->servers.erase(key_);
 }
 
-std::shared_ptr<ClientEntry> find_client(const Napi::CallbackInfo& info) {
+ClientVisit::ClientVisit(const Napi::CallbackInfo& info, Needs needs) {
   const Napi::Env env = info.Env();
   uint64_t number = 0;
-  if (!read_number(info[0], number)) return nullptr;
+  if (!read_number(info[0], number)) return;
   EnvState* state = EnvState::of(env);
   const auto found = state->clients.find(number);
   if (found == state->clients.end()) {
     throw_status(env, Status::kErrBadHandle, "client");
-    return nullptr;
+  } else if (needs == Needs::kConnected && !found->second->session->connected()) {
+    throw_status(env, Status::kErrBadOperation, "the client is not connected yet");
+  } else {
+    entry_ = found->second;
   }
-  return found->second;
+}
+
+ClientVisit::~ClientVisit() {
+  if (entry_ != nullptr) entry_->session->settle();
 }
 
 Napi::Value answer(Napi::Env env, Status status, uint32_t size) {
@@ -58,12 +64,35 @@ Napi::Value answer(Napi::Env env, Status status, uint32_t size) {
   return Napi::Number::New(env, size);
 }
 
-bool sent(Napi::Env env, client::Session& session, Status status, size_t bytes) {
-  if (status == Status::kOk) return true;
-  if (status == Status::kErrBusy) return check(env, status, "a request is outstanding already");
-  return check(env, status,
-               "the request has " + std::to_string(bytes) + " bytes, the request buffer " +
-                   std::to_string(session.channel().request_bytes()));
+Napi::Value finish_call(Napi::Env env, const ClientVisit& visit, uint64_t token, int64_t deadline,
+                        bool keep) {
+  client::Session& session = visit.session();
+  EnvState* state = EnvState::of(env);
+  ScratchHead& head = state->scratch.head();
+  uint32_t size = 0;
+  const Status status = session.await(token, deadline, size);
+  head.attention = session.take_attention() ? 1 : 0;
+  head.offset = kElsewhere;
+  if (status == Status::kOk) {
+    const std::span<std::byte> room = state->arrivals.room();
+    if (!keep && size <= Arrivals::kSmallBytes && Arrivals::rounded(size) <= room.size()) {
+      head.offset = state->arrivals.offset();
+      (void)session.read_answer(room);
+      session.answer_done();
+      state->arrivals.take(size);
+    }
+  } else if (status == Status::kErrTimeout || status == Status::kErrInterrupt) {
+    session.abandon(token);
+  }
+  return answer(env, status, size);
+}
+
+void refuse_request(Napi::Env env, client::Session& session, Status status, size_t bytes) {
+  (void)check(env, status,
+              status == Status::kErrInvalidParam
+                  ? "the request has " + std::to_string(bytes) + " bytes, the request buffer " +
+                        std::to_string(session.request_bytes())
+                  : "the server is gone");
 }
 
 bool check(Napi::Env env, Status status, const std::string& what) {

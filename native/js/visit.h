@@ -37,14 +37,35 @@ class ServerVisit {
   std::shared_ptr<ServerEntry> entry_;
 };
 
-// The client whose number is the first argument; null, with a CoroIpcError pending, when there is
-// none. The caller's hold outlives a close.
-[[nodiscard]] std::shared_ptr<ClientEntry> find_client(const Napi::CallbackInfo& info);
+// The way into a client. The hold outlives a close; at the end of the outermost function its
+// descriptor says what is true.
+class ClientVisit {
+ public:
+  // When there is none, or it is not connected though it has to be, `found()` is false and a
+  // CoroIpcError is pending.
+  enum class Needs { kAny, kConnected };
+  explicit ClientVisit(const Napi::CallbackInfo& info, Needs needs = Needs::kConnected);
+  ~ClientVisit();
+  ClientVisit(ClientVisit&&) = delete;
+
+  [[nodiscard]] bool found() const { return entry_ != nullptr; }
+  // Precondition of both: found().
+  [[nodiscard]] ClientEntry& entry() const { return *entry_; }
+  [[nodiscard]] client::Session& session() const { return *entry_->session; }
+
+ private:
+  std::shared_ptr<ClientEntry> entry_;
+};
 
 // The size of an answer or a message as a number for JavaScript; 0 when none came in time.
 [[nodiscard]] Napi::Value answer(Napi::Env env, Status status, uint32_t size);
-// Whether a request of `bytes` bytes went out; throws why not.
-[[nodiscard]] bool sent(Napi::Env env, client::Session& session, Status status, size_t bytes);
+// Waits for an answer and says its size; 0: its time is over, and nothing is left of the request
+// but a late answer. A small one is brought along in the arrivals, if there is room and it is not
+// to be kept; else it waits for clientReceive.
+[[nodiscard]] Napi::Value finish_call(Napi::Env env, const ClientVisit& visit, uint64_t token,
+                                      int64_t deadline, bool keep);
+// Why a request of `bytes` bytes did not go out, other than that there is no room now: throws it.
+void refuse_request(Napi::Env env, client::Session& session, Status status, size_t bytes);
 
 // Throws the error that a status of `what` is; says whether it was kOk.
 [[nodiscard]] bool check(Napi::Env env, Status status, const std::string& what);

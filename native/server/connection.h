@@ -1,6 +1,6 @@
 // One connection of a server: plain state, moved through its stages by Server alone.
 //
-//   kHandshake --setup complete, admitted, mapped--> kConnecting --connect function--> kActive
+//   kHandshake --peer heard, admitted, mapped--> kConnecting --connect function--> kActive
 //   any of them --hang-up, breach, refusal, end--> kEnding --disconnect function done--> kOver
 //
 // A connection that never became kConnecting goes from kHandshake to kOver at once: its
@@ -8,18 +8,25 @@
 // none of its own call-backs is on the stack.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <optional>
+#include <vector>
 
+#include "server/greeting.h"
 #include "server/host.h"
 #include "server/out_queue.h"
-#include "sys/semaphore_watch.h"
-#include "wire/classic/setup.h"
 #include "wire/server_channel.h"
 
 namespace coroipc::server {
 
 enum class Stage { kHandshake, kConnecting, kActive, kEnding, kOver };
+
+// An answer that the response ring had no room for.
+struct Answer {
+  uint64_t token = 0;
+  std::vector<std::byte> message;
+};
 
 struct Connection {
   Connection(ConnectionId number, sys::Fd accepted, size_t max_queue_bytes)
@@ -33,13 +40,13 @@ struct Connection {
   Peer peer;
   bool known_to_host = false;  // admit was asked about it, so released is owed
   int64_t handshake_deadline = 0;
-  std::unique_ptr<wire::classic::SetupReader> setup =
-      std::make_unique<wire::classic::SetupReader>();
+  std::unique_ptr<Greeting> greeting = std::make_unique<Greeting>();
 
   std::unique_ptr<wire::ServerChannel> channel;
-  sys::SemaphoreWatch::Handle watch;
-  std::optional<wire::Request> request;  // taken, not answered
-  bool hot = false;                      // stands in the server's list of those to look at
+  size_t unanswered = 0;       // requests that the host has to answer
+  std::deque<Answer> answers;  // those that wait for room; no request is taken meanwhile
+  bool hot = false;            // stands in the server's list of those to look at
+  bool served = false;         // in this turn
   bool wants_writable = false;
 
   OutQueue queue;

@@ -1,15 +1,53 @@
-// From an accepted socket to an active connection; see server.h.
+// From an accepted socket to an active connection, on either wire; see server.h.
 #include <poll.h>
 
 #include "server/server.h"
 #include "wire/classic/server_channel.h"
+#include "wire/native/server_channel.h"
 
 namespace coroipc::server {
 
+namespace native = wire::native;
+namespace classic = wire::classic;
+
 void Server::shake_hands(const Shared& connection, short revents) {
-  using State = wire::classic::SetupReader::State;
   if ((revents & (POLLIN | POLLHUP | POLLERR)) == 0) return;
-  switch (connection->setup->read(connection->socket)) {
+  Greeting& greeting = *connection->greeting;
+  if (greeting.wire == Greeting::Wire::kUnknown) return hear_first(connection);
+  if (greeting.setup.has_value()) return hear_setup(connection);
+  return greeting.welcomed ? hear_attach(connection) : hear_hello(connection);
+}
+
+// The first eight bytes say which wire it is. They are taken, not looked at: who sends fewer must
+// not keep the socket readable.
+void Server::hear_first(const Shared& connection) {
+  Greeting& greeting = *connection->greeting;
+  while (greeting.filled < greeting.first.size()) {
+    const sys::Transfer got =
+        sys::receive(connection->socket, std::span(greeting.first).subspan(greeting.filled));
+    if (got.state == sys::Transfer::State::kWouldBlock) return;
+    if (got.state == sys::Transfer::State::kOver)
+      return end(connection, "hung up before the handshake was finished");
+    greeting.filled += got.bytes;
+  }
+  const bool is_native = native::begins_native(greeting.first);
+  greeting.wire = is_native ? Greeting::Wire::kNative : Greeting::Wire::kClassic;
+  if (greeting.refusal != Status::kOk)
+    return refuse(connection, greeting.refusal, "maxConnections is reached");
+  if (is_native ? !options_.native : !options_.classic)
+    return refuse(connection, Status::kErrNotSupported,
+                  is_native ? "the native wire is not taken" : "the classic wire is not taken");
+  if (is_native) {
+    greeting.message.emplace(native::kHelloBytes, greeting.first);
+    return hear_hello(connection);
+  }
+  greeting.setup.emplace(greeting.first);
+  hear_setup(connection);
+}
+
+void Server::hear_setup(const Shared& connection) {
+  using State = classic::SetupReader::State;
+  switch (connection->greeting->setup->read(connection->socket)) {
     case State::kMore:
       return;
     case State::kOver:
@@ -17,27 +55,18 @@ void Server::shake_hands(const Shared& connection, short revents) {
     case State::kMalformed:
       return refuse(connection, Status::kErrInvalidParam, "malformed setup");
     case State::kComplete:
-      return admit(connection);
+      return open_classic(connection);
   }
 }
 
-void Server::admit(const Shared& connection) {
-  const wire::classic::Setup setup = connection->setup->setup();
-  connection->setup.reset();
-  handshakes_.erase(connection->id);
-  connection->peer.service = setup.service;
-  connection->peer.generation = static_cast<int>(setup.generation);
-  connection->known_to_host = true;
-  Status status = Status::kErrNotExist;
-  call(connection, [&] {
-    if (setup.service < wire::kIdLimit) status = host_.admit(connection->peer);
-  });
+void Server::open_classic(const Shared& connection) {
+  const classic::Setup setup = connection->greeting->setup->setup();
+  const Status status = admit(connection, setup.service, static_cast<int>(setup.generation));
   if (!connection->live()) return;
   if (status != Status::kOk) return refuse(connection, status, "not admitted");
-
-  auto channel = wire::classic::ClassicServerChannel::open(
+  auto channel = classic::ClassicServerChannel::open(
       setup, connection->socket, connection->peer.credentials.uid,
-      {options_.max_buffer_bytes, options_.max_zero_copy_buffers});
+      {options_.max_buffer_bytes, options_.max_zero_copy_buffers}, {watch_, bell_, connection->id});
   if (!channel.ok()) {
     const sys::Failure& failure = channel.failure();
     return refuse(connection, failure.status,
@@ -45,12 +74,79 @@ void Server::admit(const Shared& connection) {
                       std::to_string(failure.code) + ")");
   }
   connection->channel = std::move(channel.value());
-  auto watch = watch_.add(&connection->channel->wake(), connection->channel->memory(), bell_,
-                          connection->id);
-  if (!watch.ok()) return refuse(connection, watch.failure().status, "no thread to watch it");
-  connection->watch = watch.value();
+  begin(connection);
+}
 
+void Server::hear_hello(const Shared& connection) {
+  using State = native::MessageReader::State;
+  Greeting& greeting = *connection->greeting;
+  const State state = greeting.message->read(connection->socket);
+  if (state == State::kMore) return;
+  if (state == State::kOver) return end(connection, "hung up before the handshake was finished");
+  const std::optional<native::Hello> hello = native::decode_hello(greeting.message->bytes());
+  if (!hello.has_value() || greeting.message->has_file())
+    return refuse(connection, Status::kErrInvalidParam, "malformed hello");
+  if (hello->least_version > native::kVersion || hello->greatest_version < native::kVersion)
+    return refuse(connection, Status::kErrVersion, "it speaks other versions");
+  const Status status = admit(connection, hello->service, 0);
+  if (!connection->live()) return;
+  if (status != Status::kOk) return refuse(connection, status, "not admitted");
+  const uint64_t most = options_.max_buffer_bytes;
+  greeting.granted = native::grant(hello->wanted, {most, most, most, options_.max_in_flight});
+  welcome(connection);
+}
+
+// Only who was admitted costs memory.
+void Server::welcome(const Shared& connection) {
+  Greeting& greeting = *connection->greeting;
+  auto ours = sys::SealedMemory::make(native::server_rings(greeting.granted));
+  if (!ours.ok()) return refuse(connection, ours.failure().status, "no memory for its rings");
+  greeting.ours = std::move(ours.value());
+  const native::WelcomeBytes bytes = native::encode(
+      native::Welcome{native::kVersion, static_cast<int32_t>(Status::kOk), greeting.granted});
+  // The socket is new, so that all of it goes out, or its peer is gone.
+  if (sys::send_file(connection->socket, bytes, greeting.ours.file()).bytes != bytes.size())
+    return end(connection, "hung up before the handshake was finished");
+  greeting.ours.close_file();
+  greeting.welcomed = true;
+  greeting.message.emplace(native::kNoteBytes);
+}
+
+void Server::hear_attach(const Shared& connection) {
+  using State = native::MessageReader::State;
+  Greeting& greeting = *connection->greeting;
+  const State state = greeting.message->read(connection->socket);
+  if (state == State::kMore) return;
+  if (state == State::kOver) return end(connection, "hung up before the handshake was finished");
+  if (!native::decode_attach(greeting.message->bytes()))
+    return refuse(connection, Status::kErrInvalidParam, "malformed attach");
+  auto theirs = sys::SealedMemory::take(greeting.message->take_file(),
+                                        native::client_rings(greeting.granted));
+  if (!theirs.ok())
+    return refuse(connection, theirs.failure().status, "its memory was not accepted");
+  connection->channel = std::make_unique<native::NativeServerChannel>(
+      greeting.granted, connection->socket, std::move(greeting.ours), std::move(theirs.value()));
+  begin(connection);
+}
+
+Status Server::admit(const Shared& connection, uint32_t service, int generation) {
+  handshakes_.erase(connection->id);
+  connection->peer.service = service;
+  connection->peer.generation = generation;
+  connection->known_to_host = true;
+  Status status = Status::kErrNotExist;
+  call(connection, [&] {
+    if (service < wire::kIdLimit) status = host_.admit(connection->peer);
+  });
+  // What is still to be said has its time limit, too.
+  if (connection->live() && generation == 0) handshakes_.insert(connection->id);
+  return status;
+}
+
+void Server::begin(const Shared& connection) {
+  handshakes_.erase(connection->id);
   connection->stage = Stage::kConnecting;
+  Status status = Status::kErrLibrary;
   call(connection, [&] { status = host_.connected(connection->id); });
   if (!connection->live()) return;
   if (status != Status::kOk) {
@@ -58,11 +154,12 @@ void Server::admit(const Shared& connection) {
     connection->stage = Stage::kHandshake;
     return refuse(connection, status, "refused by the connect function");
   }
-  if (!answer_setup(*connection, Status::kOk)) return end(connection, "hung up");
+  if (!answer(*connection, Status::kOk)) return end(connection, "hung up");
+  connection->greeting.reset();
   connection->stage = Stage::kActive;
   // What the connect function sent was queued: no event byte may come before the answer.
   flush(connection);
-  if (connection->live()) watch_again(connection);
+  if (connection->live()) sleep(connection);
 }
 
 void Server::refuse(const Shared& connection, Status status, const std::string& why) {
@@ -70,15 +167,23 @@ void Server::refuse(const Shared& connection, Status status, const std::string& 
             "connection of uid " + std::to_string(connection->peer.credentials.uid) + ", pid " +
                 std::to_string(connection->peer.credentials.pid) + " refused: " + why);
   // A peer that is gone already needs no answer.
-  [[maybe_unused]] const bool sent = answer_setup(*connection, status);
+  [[maybe_unused]] const bool sent = answer(*connection, status);
   end(connection, why);
 }
 
-bool Server::answer_setup(const Connection& connection, Status status) const {
-  const wire::classic::SetupAnswer answer{static_cast<int32_t>(status), 0};
-  const auto bytes = std::as_bytes(std::span(&answer, 1));
-  const sys::Transfer sent = sys::send(connection.socket, bytes);
-  return sent.state == sys::Transfer::State::kSome && sent.bytes == bytes.size();
+// Answers the message that a peer waits for the answer of.
+bool Server::answer(const Connection& connection, Status status) const {
+  const auto say = [&](const auto& bytes) {
+    const auto all = std::as_bytes(std::span(bytes));
+    const sys::Transfer sent = sys::send(connection.socket, all);
+    return sent.state == sys::Transfer::State::kSome && sent.bytes == all.size();
+  };
+  const auto code = static_cast<int32_t>(status);
+  const Greeting& greeting = *connection.greeting;
+  if (greeting.wire != Greeting::Wire::kNative)
+    return say(std::array{classic::SetupAnswer{code, 0}});
+  if (greeting.welcomed) return say(native::encode_ready(code));
+  return say(native::encode(native::Welcome{native::kVersion, code, {}}));
 }
 
 }  // namespace coroipc::server

@@ -47,7 +47,7 @@ struct Peer {
   ConnectionId connection = 0;
   uint32_t service = 0;
   sys::Credentials credentials;
-  int generation = 0;
+  int generation = 0;  // the classic wire's, 12 or 14; 0: the native wire
   int fd = -1;
 };
 
@@ -60,13 +60,14 @@ class Host {
   virtual void poll_add(int fd, SourceKey key) = 0;
   virtual void poll_modify(int fd, SourceKey key, short events) = 0;
   virtual void poll_remove(int fd, SourceKey key) = 0;
+  // Have Server::next_request called in the loop's next turn, which is not to wait. False: the host
+  // knows no such thing, and the bell is rung instead.
+  [[nodiscard]] virtual bool poll_job() = 0;
 
   // May this peer use this service? Anything but kOk is what it is told.
   [[nodiscard]] virtual Status admit(const Peer& peer) = 0;
   // Everything is mapped, the peer not yet told. Anything but kOk refuses it after all.
   [[nodiscard]] virtual Status connected(ConnectionId connection) = 0;
-  // A request waits to be read, and answered with Server::respond, now or later.
-  virtual void request(ConnectionId connection, int32_t id, uint32_t size, bool zero_copy) = 0;
   // The connection is over. False: busy, ask again later.
   [[nodiscard]] virtual bool disconnected(ConnectionId connection) = 0;
   // The connection's number is dead; for each that `admit` was asked about.

@@ -103,6 +103,13 @@ void Server::on_socket(const Shared& connection, short revents) {
   }
   if ((revents & (POLLIN | POLLHUP | POLLERR | POLLNVAL)) == 0) return;
   const wire::Heard heard = connection->channel->listen();
+  if (heard.breach) {
+    count(connection, Counter::kInvalidRequest, 1);
+    host_.log(LogLevel::kWarning,
+              "connection " + std::to_string(connection->id) + " broke the protocol on its socket");
+    return end(connection, "protocol breach on the socket");
+  }
+  if (heard.woken) heat(connection);
   if (heard.over) return end(connection, "the peer hung up");
   if (!heard.flush) return;
   if (connection->queue.empty()) {

@@ -14,6 +14,8 @@ namespace {
 
 constexpr int kBacklog = 128;
 constexpr int kAcceptsPerTurn = 32;
+// So many callers beyond maxConnections are heard, so that they can be told why not.
+constexpr size_t kMostRefused = 64;
 constexpr int64_t kBusyExitRetryNs = 10'000'000;
 constexpr int64_t kAcceptRetryNs = 20'000'000;
 
@@ -52,9 +54,7 @@ Server::Server(const Options& options, Host& host, sys::SemaphoreWatch& watch, s
       spinner_(options.spin_us),
       next_id_(options.first_connection) {}
 
-Server::~Server() {
-  for (const auto& [id, connection] : connections_) watch_.remove(connection->watch);
-}
+Server::~Server() = default;
 
 Server::Shared Server::get(ConnectionId id) const {
   const auto found = connections_.find(id);
@@ -84,8 +84,8 @@ void Server::accept_one(sys::Fd socket) {
   connection->peer = {id, 0, credentials.value(), 0, connection->socket.get()};
   if (connections_.size() >= options_.max_connections) {
     host_.log(LogLevel::kWarning, "connection refused: maxConnections is reached");
-    [[maybe_unused]] const bool sent = answer_setup(*connection, Status::kErrNoResources);
-    return;
+    if (connections_.size() >= options_.max_connections + kMostRefused) return;
+    connection->greeting->refusal = Status::kErrNoResources;
   }
   connection->handshake_deadline = sys::deadline_after_ms(options_.handshake_timeout_ms);
   connections_.emplace(id, connection);
@@ -125,7 +125,7 @@ bool Server::on_ready(SourceKey key, short revents) {
     return !closing_;
   }
   if (key == kBellKey) {
-    on_bell();
+    if (!closing_) on_bell();
     return !closing_;
   }
   if (key == kTimerKey) {
@@ -201,8 +201,8 @@ void Server::end(const Shared& connection, const std::string& why) {
   connection->stage = had_begun ? Stage::kEnding : Stage::kOver;
   handshakes_.erase(connection->id);
   flushes_.erase(connection->id);
-  watch_.remove(connection->watch);
   connection->queue.clear();
+  connection->answers.clear();
   if (connection->channel != nullptr) connection->channel->say_goodbye();
   host_.poll_remove(connection->socket.get(), connection->id);
   connection->socket.reset();
@@ -226,7 +226,6 @@ void Server::finish(const Shared& connection) {
     busy_exits_.erase(connection->id);
   }
   if (connection->references > 0 || connections_.erase(connection->id) == 0) return;
-  connection->request.reset();
   connection->channel.reset();
   if (connection->known_to_host) host_.released(connection->id);
   finish_closing();

@@ -1,12 +1,15 @@
 // A server: accepts, admits, serves requests, sends dispatch messages, and ends connections,
 // under the direction of a host that watches its descriptors. It owns no loop.
 //
+// Requests are not pushed: after a readiness the host takes them with `next_request`, one after the
+// other, until there is none. That is a turn; it is bounded in time and number, and waits awake for
+// a short while when requests come thick.
+//
 // All functions are called from one thread, the host's; all may be called from inside any of the
-// host's call-backs. Functions that name a connection answer kErrBadHandle for a number that is
-// unknown or dead.
+// host's call-backs, and while the host serves a request. Functions that name a connection answer
+// kErrBadHandle for a number that is unknown or dead.
 #pragma once
 
-#include <deque>
 #include <map>
 #include <memory>
 #include <set>
@@ -31,9 +34,21 @@ struct Options {
   size_t max_buffer_bytes = 0;
   size_t max_queue_bytes = 0;
   size_t max_zero_copy_buffers = 0;
+  uint32_t max_in_flight = 1;  // requests of a connection, on the native wire
   size_t requests_per_turn = 0;
   double spin_us = 0;
   bool count_changes = false;
+  bool native = true;  // the wires that are taken
+  bool classic = false;
+  // No request of a connection is taken while another waits for its answer.
+  bool one_at_a_time = false;
+};
+
+// A request to be served: read with `read_request` before the next one is taken, answered with
+// `respond`, now or later.
+struct Call {
+  ConnectionId connection = 0;
+  wire::Request request;
 };
 
 class Server {
@@ -49,6 +64,10 @@ class Server {
   void on_accept();
   // Another descriptor is ready. False: the server called poll_remove for it.
   bool on_ready(SourceKey key, short revents);
+  // Whether `next_request` wants to be called, until it says false.
+  [[nodiscard]] bool wants_turn() const { return !in_turn_ && !hot_.empty() && !closing_; }
+  // The next request of this turn; false at the turn's end. What was taken before is done with.
+  [[nodiscard]] bool next_request(Call& call);
 
   // Begins to end the connections of a service, or one; says how many of the service are left.
   size_t end_service(uint32_t service);
@@ -59,11 +78,12 @@ class Server {
   [[nodiscard]] Status reference(ConnectionId id);
   [[nodiscard]] Status unreference(ConnectionId id);
 
-  // The request that waits for its answer; kErrBadOperation without one.
+  // The request that `next_request` gave last; kErrBadOperation for any other.
   [[nodiscard]] Status read_request(ConnectionId id, std::span<std::byte> into, uint32_t& size);
   [[nodiscard]] Status request_view(ConnectionId id, wire::SharedView& view, uint32_t& size);
-  // kErrTooBig beyond the response buffer: the request then still waits.
-  [[nodiscard]] Status respond(ConnectionId id, wire::Parts parts);
+  // kErrTooBig beyond the response buffer: the request then still waits. kErrBadOperation: it does
+  // not wait.
+  [[nodiscard]] Status respond(ConnectionId id, uint64_t token, wire::Parts parts);
   // kErrTooBig: could never be delivered. kErrTryAgain: the queue is full. `queued` tells whether
   // it waits behind a full ring.
   [[nodiscard]] Status dispatch(ConnectionId id, wire::Parts parts, bool& queued);
@@ -98,16 +118,30 @@ class Server {
 
   // Handshake: handshake.cc.
   void shake_hands(const Shared& connection, short revents);
-  void admit(const Shared& connection);
+  void hear_first(const Shared& connection);
+  void hear_setup(const Shared& connection);
+  void hear_hello(const Shared& connection);
+  void hear_attach(const Shared& connection);
+  [[nodiscard]] Status admit(const Shared& connection, uint32_t service, int generation);
+  void open_classic(const Shared& connection);
+  void welcome(const Shared& connection);
+  void begin(const Shared& connection);
   void refuse(const Shared& connection, Status status, const std::string& why);
-  [[nodiscard]] bool answer_setup(const Connection& connection, Status status) const;
+  [[nodiscard]] bool answer(const Connection& connection, Status status) const;
 
   // Requests: serving.cc.
   void on_bell();
   void heat(const Shared& connection);
-  [[nodiscard]] bool serve_one(const Shared& connection);
-  void watch_again(const Shared& connection);
-  void answer_header(const Shared& connection, int32_t request_id, Status status);
+  void want_turn();
+  void begin_turn();
+  void end_turn();
+  void finish_current();
+  enum class Served { kNothing, kSomething, kCall };
+  [[nodiscard]] Served serve_one(const Shared& connection, Call& call);
+  [[nodiscard]] bool takes_requests(const Connection& connection) const;
+  void sleep(const Shared& connection);
+  void answer_header(const Shared& connection, uint64_t token, int32_t id, Status status);
+  void flush_answers(const Shared& connection);
 
   // Dispatch messages and the socket: outgoing.cc.
   void on_socket(const Shared& connection, short revents);
@@ -132,9 +166,16 @@ class Server {
   std::set<ConnectionId> handshakes_;        // in the order they began
   std::map<ConnectionId, int64_t> flushes_;  // connections with a queue, and when to try it again
   std::set<ConnectionId> busy_exits_;
-  std::deque<Shared> hot_;  // to be looked at in this or the next turn
-  bool serving_ = false;
-  bool answered_late_ = false;  // an answer was given outside of serving, since the last turn
+  // To be looked at in this or the next turn; `cursor_` is whose turn it is.
+  std::vector<Shared> hot_;
+  size_t cursor_ = 0;
+  bool in_turn_ = false;
+  bool turn_wanted_ = false;  // the host was asked for one
+  size_t budget_ = 0;         // of requests in this turn
+  int64_t turn_ends_ = 0;
+  // What `next_request` gave last: its connection is kept until it is done with.
+  Shared current_;
+  wire::Request current_request_;
   bool closing_ = false;
   bool closed_ = false;
 };

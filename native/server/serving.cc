@@ -1,8 +1,8 @@
-// Requests: from the bell to the handler and back to the answer; see server.h.
+// Requests: from the doorbell to the host and back to the answer; see server.h.
 //
-// A connection is either watched (a thread sleeps on its semaphore) or hot (the server looks at
-// it itself, this turn or the next). A connection that was just served stays hot for a short
-// spin, because a caller that got its answer often calls again at once; then it is watched.
+// A connection is either asleep (its peer rings when it has something) or hot (the server looks at
+// it itself, this turn or the next). A connection that was just served stays hot for a short spin,
+// because a caller that got its answer often calls again at once; then it is put to sleep.
 #include "server/server.h"
 #include "sys/clock.h"
 
@@ -10,143 +10,214 @@ namespace coroipc::server {
 
 namespace {
 
-// The longest time in one turn, so that timers and other descriptors are served.
+// The longest time in one turn, so that timers and other descriptors are served; and after how many
+// requests the clock is asked.
 constexpr int64_t kTurnNs = 1'000'000;
+constexpr size_t kClockEvery = 8;
 
 }  // namespace
 
 void Server::heat(const Shared& connection) {
-  if (connection->hot || !connection->live()) return;
+  if (connection->hot || connection->stage != Stage::kActive) return;
   connection->hot = true;
+  connection->channel->wake();
   hot_.push_back(connection);
 }
 
+void Server::want_turn() {
+  if (turn_wanted_ || closing_) return;
+  turn_wanted_ = true;
+  if (!host_.poll_job()) bell_->ring();
+}
+
 void Server::on_bell() {
-  // A host that drives its loop from inside a handler must not serve inside a service.
-  if (serving_ || closing_) return;
-  serving_ = true;
   std::vector<uint64_t> fired;
   bell_->take_fired(fired);
   for (const uint64_t id : fired)
     if (const Shared connection = get(id); connection != nullptr) heat(connection);
-
-  const int64_t turn_ends = sys::now_ns() + kTurnNs;
-  size_t budget = options_.requests_per_turn;
-  const auto in_turn = [&] { return budget > 0 && !closing_ && sys::now_ns() < turn_ends; };
-  const auto any_ready = [&] {
-    for (const Shared& connection : hot_)
-      if (connection->live() && connection->channel->request_ready()) return true;
-    return false;
-  };
-  bool more = true;
-  while (more && in_turn()) {
-    bool served = std::exchange(answered_late_, false);
-    // Round robin, by position: serving may add connections behind.
-    for (size_t left = hot_.size(); left > 0 && in_turn(); --left) {
-      const Shared connection = hot_.front();
-      hot_.pop_front();
-      hot_.push_back(connection);
-      if (!serve_one(connection)) continue;
-      served = true;
-      --budget;
-    }
-    more = served && in_turn() && spinner_.wait(any_ready);
-  }
-  serving_ = false;
-  if (closing_) return hot_.clear();
-
-  std::deque<Shared> cooled;
-  cooled.swap(hot_);
-  for (const Shared& connection : cooled) {
-    connection->hot = false;
-    if (connection->live()) watch_again(connection);
-  }
 }
 
-bool Server::serve_one(const Shared& connection) {
-  if (connection->stage != Stage::kActive) return false;
-  if (connection->channel->heed_wake() && !connection->queue.empty()) flush(connection);
-  if (!connection->live() || connection->request.has_value()) return false;
+void Server::begin_turn() {
+  in_turn_ = true;
+  turn_wanted_ = false;
+  budget_ = options_.requests_per_turn;
+  turn_ends_ = sys::now_ns() + kTurnNs;
+}
+
+bool Server::next_request(Call& call) {
+  // A host that drives its loop while it serves a request must not serve another inside of it.
+  if (current_ != nullptr) finish_current();
+  if (!in_turn_ && !hot_.empty() && !closing_) begin_turn();
+  const auto any_ready = [&] {
+    for (const Shared& connection : hot_)
+      if (connection->stage == Stage::kActive && connection->channel->request_ready()) return true;
+    return false;
+  };
+  while (in_turn_ && !closing_ && budget_ > 0) {
+    if (budget_ % kClockEvery == 0 && sys::now_ns() >= turn_ends_) break;
+    bool something = false;
+    // Round robin, by position: serving may add connections behind.
+    for (size_t left = hot_.size(); left > 0; --left) {
+      cursor_ = cursor_ + 1 < hot_.size() ? cursor_ + 1 : 0;
+      const Shared connection = hot_[cursor_];
+      const Served served = serve_one(connection, call);
+      if (served == Served::kNothing) continue;
+      something = connection->served = true;
+      --budget_;
+      if (served == Served::kCall) return true;
+      break;
+    }
+    if (!something && (sys::now_ns() >= turn_ends_ || !spinner_.wait(any_ready))) break;
+  }
+  if (in_turn_) end_turn();
+  return false;
+}
+
+// Whoever was served in a turn that had to end is looked at again in the next; the others sleep.
+void Server::end_turn() {
+  in_turn_ = false;
+  const bool cut_short = budget_ == 0 || sys::now_ns() >= turn_ends_;
+  std::vector<Shared> cooled;
+  cooled.swap(hot_);
+  cursor_ = 0;
+  for (const Shared& connection : cooled) {
+    connection->hot = false;
+    if (std::exchange(connection->served, false) && cut_short) {
+      heat(connection);
+    } else {
+      sleep(connection);
+    }
+  }
+  if (!hot_.empty()) want_turn();
+}
+
+// The host is done with reading what it got last, and has left whatever it called for it.
+void Server::finish_current() {
+  const Shared connection = std::move(current_);
+  current_ = nullptr;
+  if (connection->channel != nullptr) connection->channel->request_done();
+  if (--connection->depth == 0) finish(connection);
+}
+
+bool Server::takes_requests(const Connection& connection) const {
+  return connection.answers.empty() && !(options_.one_at_a_time && connection.unanswered > 0);
+}
+
+Server::Served Server::serve_one(const Shared& connection, Call& call) {
+  if (connection->stage != Stage::kActive) return Served::kNothing;
+  if (connection->channel->room_made()) {
+    flush_answers(connection);
+    flush(connection);
+  }
+  if (!connection->live() || !takes_requests(*connection)) return Served::kNothing;
   wire::Request request;
   switch (connection->channel->take(request)) {
     case wire::Take::kNothing:
-      return false;
+      return Served::kNothing;
     case wire::Take::kServed:
-      return true;
+      return Served::kSomething;
     case wire::Take::kBreach:
       count(connection, Counter::kInvalidRequest, 1);
       host_.log(LogLevel::kWarning, "connection " + std::to_string(connection->id) +
                                         " broke the protocol with a request");
       end(connection, "protocol breach");
-      return true;
+      return Served::kSomething;
     case wire::Take::kRequest:
       break;
   }
-  connection->request = request;
+  ++connection->unanswered;
   count(connection, Counter::kRequests, 1);
-  if (!connection->live()) return true;
+  if (!connection->live()) return Served::kSomething;
   if (request.id < 0 || static_cast<uint32_t>(request.id) >= wire::kIdLimit) {
     count(connection, Counter::kInvalidRequest, 1);
-    answer_header(connection, request.id, Status::kErrInvalidParam);
-    return true;
+    connection->channel->request_done();
+    answer_header(connection, request.token, request.id, Status::kErrInvalidParam);
+    return Served::kSomething;
   }
-  call(connection,
-       [&] { host_.request(connection->id, request.id, request.size, request.zero_copy); });
-  return true;
+  // Held like by a call-back of its own: what ends it meanwhile is finished afterwards.
+  ++connection->depth;
+  current_ = connection;
+  current_request_ = request;
+  call = {connection->id, request};
+  return Served::kCall;
 }
 
-void Server::watch_again(const Shared& connection) {
+void Server::sleep(const Shared& connection) {
   if (connection->stage != Stage::kActive) return;
-  // While an answer is owed, a client of the old generation has nothing to say here.
-  if (connection->request.has_value() && !connection->channel->wakes_while_answering()) return;
-  if (watch_.arm(connection->watch)) return;
+  if (connection->channel->sleep(takes_requests(*connection))) return;
   heat(connection);
-  bell_->ring();
+  want_turn();
 }
 
-void Server::answer_header(const Shared& connection, int32_t request_id, Status status) {
-  const wire::ResponseHeader header{sizeof header, request_id, static_cast<int32_t>(status)};
+void Server::answer_header(const Shared& connection, uint64_t token, int32_t id, Status status) {
+  const wire::ResponseHeader header{sizeof header, id, static_cast<int32_t>(status)};
   const wire::Bytes bytes = std::as_bytes(std::span(&header, 1));
-  [[maybe_unused]] const Status sent = respond(connection->id, std::span(&bytes, 1));
+  [[maybe_unused]] const Status sent = respond(connection->id, token, std::span(&bytes, 1));
 }
 
 Status Server::read_request(ConnectionId id, std::span<std::byte> into, uint32_t& size) {
-  const Shared connection = get(id);
-  if (connection == nullptr || connection->channel == nullptr) return Status::kErrBadHandle;
-  if (!connection->request.has_value()) return Status::kErrBadOperation;
-  size = connection->request->size;
+  if (get(id) == nullptr) return Status::kErrBadHandle;
+  if (current_ == nullptr || current_->id != id || current_->channel == nullptr)
+    return Status::kErrBadOperation;
+  size = current_request_.size;
   if (into.size() < size) return Status::kErrInvalidParam;
-  connection->channel->read_request(into);
+  current_->channel->read_request(into);
   return Status::kOk;
 }
 
 Status Server::request_view(ConnectionId id, wire::SharedView& view, uint32_t& size) {
-  const Shared connection = get(id);
-  if (connection == nullptr || connection->channel == nullptr) return Status::kErrBadHandle;
-  if (!connection->request.has_value()) return Status::kErrBadOperation;
-  std::optional<wire::SharedView> found = connection->channel->request_view();
+  if (get(id) == nullptr) return Status::kErrBadHandle;
+  if (current_ == nullptr || current_->id != id || current_->channel == nullptr)
+    return Status::kErrBadOperation;
+  std::optional<wire::SharedView> found = current_->channel->request_view();
   if (!found.has_value()) return Status::kErrBadOperation;
-  size = connection->request->size;
+  size = current_request_.size;
   view = std::move(*found);
   return Status::kOk;
 }
 
-Status Server::respond(ConnectionId id, wire::Parts parts) {
+Status Server::respond(ConnectionId id, uint64_t token, wire::Parts parts) {
   const Shared connection = get(id);
   if (connection == nullptr) return Status::kErrBadHandle;
   if (!connection->live()) return Status::kErrLibrary;
-  if (!connection->request.has_value()) return Status::kErrBadOperation;
+  if (connection->channel == nullptr || !connection->channel->awaits(token))
+    return Status::kErrBadOperation;
+  for (const Answer& answer : connection->answers)
+    if (answer.token == token) return Status::kErrBadOperation;
   if (wire::total_size(parts) > connection->channel->response_bytes()) return Status::kErrTooBig;
-  connection->channel->respond(parts);
-  connection->request.reset();
-  count(connection, Counter::kResponses, 1);
-  if (!connection->hot) {
-    heat(connection);
-    if (!serving_) bell_->ring();
+  const wire::Publish put = connection->answers.empty() ? connection->channel->respond(token, parts)
+                                                        : wire::Publish::kNoRoom;
+  if (put == wire::Publish::kBreach) {
+    end(connection, "protocol breach in the response ring");
+    return Status::kErrLibrary;
   }
-  // The caller of an answer given later, too, often calls again at once.
-  answered_late_ = answered_late_ || !serving_;
+  if (put == wire::Publish::kNoRoom) {
+    // As many as may be in flight can wait here, and no request is taken before all are gone.
+    Answer& waiting = connection->answers.emplace_back(token);
+    waiting.message.resize(wire::total_size(parts));
+    wire::copy_parts(parts, waiting.message.data());
+  }
+  --connection->unanswered;
+  count(connection, Counter::kResponses, 1);
+  // The caller of an answer given later often calls again at once; who could not be served before
+  // perhaps can now.
+  if (!connection->hot && connection->live()) {
+    heat(connection);
+    if (!in_turn_) want_turn();
+  }
   return Status::kOk;
+}
+
+void Server::flush_answers(const Shared& connection) {
+  while (!connection->answers.empty()) {
+    const Answer& first = connection->answers.front();
+    const wire::Bytes bytes = first.message;
+    const wire::Publish put = connection->channel->respond(first.token, std::span(&bytes, 1));
+    if (put == wire::Publish::kNoRoom) return;
+    if (put == wire::Publish::kBreach)
+      return end(connection, "protocol breach in the response ring");
+    connection->answers.pop_front();
+  }
 }
 
 }  // namespace coroipc::server

@@ -31,6 +31,8 @@ ServingLoop::ServingLoop(OnRequest on_request) : on_request_(std::move(on_reques
   options_.max_zero_copy_buffers = 4;
   options_.requests_per_turn = 64;
   options_.spin_us = 20;
+  options_.max_in_flight = 64;
+  options_.classic = true;
 }
 
 ServingLoop::~ServingLoop() { stop(); }
@@ -79,6 +81,7 @@ void ServingLoop::loop() {
     for (size_t i = 1; i < entries.size(); ++i)
       if (entries[i].revents != 0 && watched_.contains(keys[i]))
         (void)server_->on_ready(keys[i], entries[i].revents);
+    if (server_->wants_turn()) serve();
     if (entries[0].revents == 0) continue;
     wake_->silence();
     const std::lock_guard lock(mutex_);
@@ -102,12 +105,15 @@ Status ServingLoop::connected(server::ConnectionId connection) {
   return connect_outcome;
 }
 
-void ServingLoop::request(server::ConnectionId connection, int32_t id, uint32_t size, bool) {
-  ++heard_.requests;
-  std::vector<std::byte> message(size);
-  uint32_t read = 0;
-  if (server_->read_request(connection, message, read) == Status::kOk)
-    on_request_(*server_, connection, id, std::move(message));
+void ServingLoop::serve() {
+  server::Call call;
+  while (server_->next_request(call)) {
+    ++heard_.requests;
+    std::vector<std::byte> message(call.request.size);
+    uint32_t read = 0;
+    if (server_->read_request(call.connection, message, read) == Status::kOk)
+      on_request_(*server_, call, std::move(message));
+  }
 }
 
 bool ServingLoop::disconnected(server::ConnectionId) {

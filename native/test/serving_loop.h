@@ -23,8 +23,8 @@ struct Heard {
 
 class ServingLoop final : public server::Host {
  public:
-  using OnRequest = std::function<void(server::Server&, server::ConnectionId, int32_t id,
-                                       std::vector<std::byte> message)>;
+  using OnRequest =
+      std::function<void(server::Server&, const server::Call&, std::vector<std::byte> message)>;
 
   explicit ServingLoop(OnRequest on_request);
   ~ServingLoop() override;
@@ -46,9 +46,9 @@ class ServingLoop final : public server::Host {
   void poll_add(int fd, server::SourceKey key) override;
   void poll_modify(int fd, server::SourceKey key, short events) override;
   void poll_remove(int fd, server::SourceKey key) override;
+  bool poll_job() override { return false; }
   Status admit(const server::Peer& peer) override;
   Status connected(server::ConnectionId connection) override;
-  void request(server::ConnectionId connection, int32_t id, uint32_t size, bool zero_copy) override;
   bool disconnected(server::ConnectionId connection) override;
   void released(server::ConnectionId) override { ++heard_.released; }
   void counted(server::ConnectionId, server::Counter, uint64_t) override {}
@@ -62,6 +62,7 @@ class ServingLoop final : public server::Host {
     short events;
   };
   void loop();
+  void serve();
 
   OnRequest on_request_;
   server::Options options_;

@@ -10,13 +10,13 @@
 
 #include "sys/mapping.h"
 #include "sys/result.h"
-#include "sys/semaphore.h"
 #include "wire/message.h"
 
 namespace coroipc::wire {
 
-// A request that was taken and not answered yet. Both numbers are private copies.
+// A request that was taken. All of it is private copies.
 struct Request {
+  uint64_t token = 0;  // names it until it is answered; never used twice by a connection
   int32_t id = 0;
   uint32_t size = 0;  // header included; within the memory it lies in
   bool zero_copy = false;
@@ -34,22 +34,28 @@ struct SharedView {
 
 // What the peer's socket said.
 struct Heard {
-  bool flush = false;  // send what is queued
-  bool over = false;   // the peer is gone
+  bool woken = false;   // there is something to look at
+  bool flush = false;   // send what is queued
+  bool over = false;    // the peer is gone
+  bool breach = false;  // it said what nobody says
 };
 
 class ServerChannel {
  public:
   virtual ~ServerChannel() = default;
 
-  // Takes the next request, if there is one and none is waiting for its answer.
+  // Takes the next request, if there is one. It can be read until `request_done`, which has to come
+  // before the next `take`.
   [[nodiscard]] virtual Take take(Request& request) = 0;
   // A cheap look at whether `take` may find something.
   [[nodiscard]] virtual bool request_ready() const = 0;
-  // Copies the taken request. Precondition: into.size() >= its size.
+  // Copies the request that was taken last. Precondition: into.size() >= its size.
   virtual void read_request(std::span<std::byte> into) const = 0;
-  // The memory of a taken zero-copy request.
+  // The memory of a zero-copy request that was taken last; good until it is answered.
   [[nodiscard]] virtual std::optional<SharedView> request_view() const = 0;
+  virtual void request_done() = 0;
+  // Whether a request was taken and not answered.
+  [[nodiscard]] virtual bool awaits(uint64_t token) const = 0;
 
   [[nodiscard]] virtual size_t request_bytes() const = 0;
   [[nodiscard]] virtual size_t response_bytes() const = 0;
@@ -57,8 +63,8 @@ class ServerChannel {
   // The largest dispatch message that can ever be delivered.
   [[nodiscard]] virtual size_t largest_dispatch() const = 0;
 
-  // Answers the taken request. Precondition: one is taken, and the parts fit response_bytes().
-  virtual void respond(Parts parts) = 0;
+  // Answers a request. Precondition: it awaits its answer, and the parts fit response_bytes().
+  [[nodiscard]] virtual Publish respond(uint64_t token, Parts parts) = 0;
 
   // Puts a message in the dispatch ring and tells the peer. Precondition: it fits
   // largest_dispatch(). `from_queue`: it waited in the outgoing queue.
@@ -75,14 +81,14 @@ class ServerChannel {
   [[nodiscard]] virtual bool owes() const = 0;
   virtual void pay() = 0;
 
-  // Posted by the peer when it wants to be looked at, and the memory it lies in.
-  [[nodiscard]] virtual sys::Semaphore& wake() = 0;
-  [[nodiscard]] virtual std::shared_ptr<const void> memory() const = 0;
-  // Takes what `wake` was posted, for a wake-up that is more than a request. True: the peer asks
-  // for what is queued.
-  [[nodiscard]] virtual bool heed_wake() = 0;
-  // Whether wake-ups matter while a request waits for its answer.
-  [[nodiscard]] virtual bool wakes_while_answering() const = 0;
+  // Asks to be told, by the server's bell or the socket, of a request and of room for what waits.
+  // Without `takes_requests` no request is of interest. False: there is something already, and
+  // nobody will tell.
+  [[nodiscard]] virtual bool sleep(bool takes_requests) = 0;
+  // The server looks at the channel by itself from now on.
+  virtual void wake() = 0;
+  // Whether what waits may find room.
+  [[nodiscard]] virtual bool room_made() = 0;
 
   // Tells the peer, as far as the wire can, that this is the end; releases its waiting calls.
   virtual void say_goodbye() = 0;

@@ -6,13 +6,23 @@
 
 namespace coroipc::wire::classic {
 
-sys::Result<std::unique_ptr<ServerChannel>> ClassicServerChannel::open(
-    const Setup& setup, const sys::Fd& socket, uid_t owner, const ChannelLimits& limits) {
+sys::Result<std::unique_ptr<ServerChannel>> ClassicServerChannel::open(const Setup& setup,
+                                                                       const sys::Fd& socket,
+                                                                       uid_t owner,
+                                                                       const ChannelLimits& limits,
+                                                                       const WatchPlace& place) {
   sys::Result<Files> files = map_files(setup, owner, limits);
   if (!files.ok()) return files.failure();
-  return std::unique_ptr<ServerChannel>(
-      new ClassicServerChannel(setup, socket, std::move(files.value()), owner, limits));
+  std::unique_ptr<ClassicServerChannel> channel(new ClassicServerChannel(
+      setup, socket, std::move(files.value()), owner, limits, place.watch));
+  Control& control = channel->control_;
+  auto watched = place.watch.add(&control.wake(), control.memory(), place.bell, place.token);
+  if (!watched.ok()) return watched.failure();
+  channel->watched_ = watched.value();
+  return std::unique_ptr<ServerChannel>(std::move(channel));
 }
+
+ClassicServerChannel::~ClassicServerChannel() { watch_.remove(watched_); }
 
 sys::Result<ClassicServerChannel::Files> ClassicServerChannel::map_files(
     const Setup& setup, uid_t owner, const ChannelLimits& limits) {
@@ -38,8 +48,10 @@ sys::Result<ClassicServerChannel::Files> ClassicServerChannel::map_files(
 }
 
 ClassicServerChannel::ClassicServerChannel(const Setup& setup, const sys::Fd& socket, Files files,
-                                           uid_t owner, const ChannelLimits& limits)
+                                           uid_t owner, const ChannelLimits& limits,
+                                           sys::SemaphoreWatch& watch)
     : socket_(socket),
+      watch_(watch),
       control_(files.mapped[kControlFile], setup.generation),
       request_(files.mapped[kRequestFile]),
       response_(files.mapped[kResponseFile]),
@@ -68,8 +80,9 @@ Take ClassicServerChannel::take_request_buffer(Request& request) {
       static_cast<size_t>(taken_.size) > request_->size() || torn())
     return Take::kBreach;
   answering_ = true;
+  ++taken_token_;
   if (taken_.id >= kZcbExecute && taken_.id <= kZcbAlloc) return take_zero_copy(request);
-  request = {taken_.id, static_cast<uint32_t>(taken_.size), false};
+  request = {taken_token_, taken_.id, static_cast<uint32_t>(taken_.size), false};
   return Take::kRequest;
 }
 
@@ -96,14 +109,14 @@ Take ClassicServerChannel::take_zero_copy(Request& request) {
   }
   taken_ = found->header;
   taken_view_ = std::move(found->view);
-  request = {taken_.id, static_cast<uint32_t>(taken_.size), true};
+  request = {taken_token_, taken_.id, static_cast<uint32_t>(taken_.size), true};
   return Take::kRequest;
 }
 
 void ClassicServerChannel::answer_status(int32_t id, Status status) {
   const ResponseHeader header{sizeof header, id, static_cast<int32_t>(status)};
   const Bytes bytes = std::as_bytes(std::span(&header, 1));
-  respond(std::span(&bytes, 1));
+  answer(std::span(&bytes, 1));
 }
 
 void ClassicServerChannel::read_request(std::span<std::byte> into) const {
@@ -118,7 +131,12 @@ void ClassicServerChannel::read_request(std::span<std::byte> into) const {
 
 std::optional<SharedView> ClassicServerChannel::request_view() const { return taken_view_; }
 
-void ClassicServerChannel::respond(Parts parts) {
+Publish ClassicServerChannel::respond(uint64_t, Parts parts) {
+  answer(parts);
+  return Publish::kDone;
+}
+
+void ClassicServerChannel::answer(Parts parts) {
   copy_parts(parts, response_->data());
   answering_ = false;
   taken_view_.reset();
@@ -191,7 +209,13 @@ Heard ClassicServerChannel::listen() {
   return heard;
 }
 
-bool ClassicServerChannel::heed_wake() {
+bool ClassicServerChannel::sleep(bool takes_requests) {
+  // While an answer is owed, a client of the old generation has nothing to say here.
+  if (!takes_requests && old()) return true;
+  return watch_.arm(watched_);
+}
+
+bool ClassicServerChannel::room_made() {
   // In generation 1.2 the wake-ups are the requests themselves, and flushes come by socket.
   return !old() && control_.wake().take_all() != 0;
 }

@@ -30,6 +30,10 @@ bool encode_setup(const Setup& setup, std::vector<std::byte>& bytes) {
   return true;
 }
 
+SetupReader::SetupReader(std::span<const std::byte> begun) : filled_(begun.size()) {
+  std::copy(begun.begin(), begun.end(), bytes_.begin());
+}
+
 SetupReader::State SetupReader::read(const sys::Fd& socket) {
   for (;;) {
     const std::span room(bytes_.data() + filled_, wanted_ - filled_);

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,9 @@ struct Setup {
 class SetupReader {
  public:
   enum class State { kMore, kComplete, kOver, kMalformed };
+
+  // `begun`: what was read already, less than any setup.
+  explicit SetupReader(std::span<const std::byte> begun = {});
 
   // Reads what the socket has. With kComplete, `setup()` is valid.
   [[nodiscard]] State read(const sys::Fd& socket);

@@ -20,6 +20,7 @@ ClientEnd::ClientEnd(const Geometry& geometry, sys::SealedMemory ours, sys::Seal
 ClientEnd::Put ClientEnd::send(Parts message, uint64_t& sequence) {
   if (in_flight_.size() >= geometry_.in_flight) return Put::kNoRoom;
   const Put put = requests_.put(static_cast<uint32_t>(RecordKind::kMessage), sent_ + 1, message);
+  blocked_ = put == Put::kNoRoom;
   if (put != Put::kDone) return put;
   sequence = ++sent_;
   in_flight_.insert(sequence);
@@ -63,7 +64,7 @@ bool ClientEnd::doze(Wants wants) {
   sleep_.sleep_for(wants);
   const bool something = ((wants & kWantsCalls) != 0 && response_ready()) ||
                          ((wants & kWantsDispatches) != 0 && dispatch_ready()) ||
-                         ((wants & kWantsRoom) != 0 && requests_.moved());
+                         ((wants & kWantsRoom) != 0 && room_made());
   if (something) sleep_.wake();
   return !something;
 }

@@ -28,6 +28,8 @@ class ClientEnd {
   // were agreed on.
   [[nodiscard]] Put send(Parts message, uint64_t& sequence);
   [[nodiscard]] size_t in_flight() const { return in_flight_.size(); }
+  // Whether a request has no response that was done with.
+  [[nodiscard]] bool awaits(uint64_t sequence) const { return in_flight_.contains(sequence); }
 
   // The next response, which lies where it is until `response_done`.
   [[nodiscard]] Look response(Message& message);
@@ -36,6 +38,10 @@ class ClientEnd {
   // The next dispatch message, which lies where it is until `dispatch_done`.
   [[nodiscard]] Look dispatch(Message& message);
   void dispatch_done();
+
+  // Whether a request waits for room in the ring, and whether some was made since.
+  [[nodiscard]] bool blocked() const { return blocked_; }
+  [[nodiscard]] bool room_made() const { return blocked_ && requests_.moved(); }
 
   // Cheap looks at whether those two find something.
   [[nodiscard]] bool response_ready() const { return responses_.ready(); }
@@ -61,6 +67,7 @@ class ClientEnd {
   ring::RecordConsumer dispatches_;
   SleepWord sleep_;
   std::unordered_set<uint64_t> in_flight_;
+  bool blocked_ = false;     // the last request found no room in the ring
   uint64_t sent_ = 0;        // requests, and the number of the last
   uint64_t dispatched_ = 0;  // dispatch messages that were done with
   uint64_t answered_ = 0;    // the request that the response lying first is for

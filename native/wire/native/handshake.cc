@@ -7,7 +7,7 @@
 namespace coroipc::wire::native {
 namespace {
 
-using Name = std::array<char, 8>;
+using Name = std::array<char, kNameBytes>;
 constexpr Name kHelloName{'c', 'o', 'r', 'o', 'i', 'p', 'c', 'N'};
 constexpr Name kWelcomeName{'c', 'o', 'r', 'o', 'i', 'p', 'c', 'S'};
 constexpr Name kAttachName{'c', 'o', 'r', 'o', 'i', 'p', 'c', 'A'};
@@ -151,6 +151,11 @@ std::optional<int32_t> decode_ready(std::span<const std::byte> bytes) {
 
 bool begins_native(std::span<const std::byte> bytes) {
   return std::memcmp(bytes.data(), kHelloName.data(), kHelloName.size()) == 0;
+}
+
+MessageReader::MessageReader(size_t bytes, std::span<const std::byte> begun)
+    : wanted_(bytes), filled_(begun.size()) {
+  std::copy(begun.begin(), begun.end(), bytes_.begin());
 }
 
 MessageReader::State MessageReader::read(const sys::Fd& socket) {

@@ -66,7 +66,8 @@ using NoteBytes = std::array<std::byte, kNoteBytes>;
 [[nodiscard]] bool decode_attach(std::span<const std::byte> bytes);
 [[nodiscard]] std::optional<int32_t> decode_ready(std::span<const std::byte> bytes);
 
-// Whether what a client says first is the native wire. Precondition: eight bytes are there.
+// Whether what a client says first is the native wire. Precondition: so many bytes are there.
+inline constexpr size_t kNameBytes = 8;
 [[nodiscard]] bool begins_native(std::span<const std::byte> bytes);
 
 // One message of known size on its way in, with the descriptor that came along.
@@ -74,7 +75,8 @@ class MessageReader {
  public:
   enum class State { kMore, kComplete, kOver };
 
-  explicit MessageReader(size_t bytes) : wanted_(bytes) {}
+  // `begun`: what was read of it already.
+  explicit MessageReader(size_t bytes, std::span<const std::byte> begun = {});
 
   // Reads what the socket has, and not a byte beyond the message. kOver: the peer is gone, or sent
   // more descriptors than one.

@@ -37,6 +37,7 @@ void ServerEnd::request_done() {
 
 ServerEnd::Put ServerEnd::respond(uint64_t sequence, Parts message) {
   const Put put = responses_.put(static_cast<uint32_t>(RecordKind::kMessage), sequence, message);
+  responses_blocked_ = put == Put::kNoRoom;
   if (put == Put::kDone) unanswered_.erase(sequence);
   return put;
 }
@@ -44,6 +45,7 @@ ServerEnd::Put ServerEnd::respond(uint64_t sequence, Parts message) {
 ServerEnd::Put ServerEnd::dispatch(Parts message) {
   const Put put =
       dispatches_.put(static_cast<uint32_t>(RecordKind::kMessage), dispatched_ + 1, message);
+  dispatches_blocked_ = put == Put::kNoRoom;
   if (put == Put::kDone) ++dispatched_;
   return put;
 }

@@ -38,8 +38,14 @@ class ServerEnd {
   [[nodiscard]] Put dispatch(Parts message);
 
   [[nodiscard]] bool request_ready() const { return requests_.ready(); }
-  // Whether the client has taken anything since there was no room.
-  [[nodiscard]] bool room_made() const { return responses_.moved() || dispatches_.moved(); }
+  // Whether the client has taken anything since there was no room for a response or a dispatch
+  // message.
+  [[nodiscard]] bool room_made() const {
+    return (responses_blocked_ && responses_.moved()) ||
+           (dispatches_blocked_ && dispatches_.moved());
+  }
+  // Whether one of them waits for room.
+  [[nodiscard]] bool blocked() const { return responses_blocked_ || dispatches_blocked_; }
   // Tells the client whether messages wait behind the dispatch ring.
   void set_backlog(bool on);
 
@@ -62,9 +68,11 @@ class ServerEnd {
   ring::RecordProducer dispatches_;
   SleepWord sleep_;
   std::unordered_set<uint64_t> unanswered_;
-  uint64_t received_ = 0;    // requests, and the number of the last
-  bool seen_ = false;        // the request that lies first was counted
-  uint64_t dispatched_ = 0;  // dispatch messages, and the number of the last
+  uint64_t received_ = 0;           // requests, and the number of the last
+  bool seen_ = false;               // the request that lies first was counted
+  uint64_t dispatched_ = 0;         // dispatch messages, and the number of the last
+  bool responses_blocked_ = false;  // the last one found no room
+  bool dispatches_blocked_ = false;
 };
 
 }  // namespace coroipc::wire::native

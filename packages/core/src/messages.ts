@@ -8,7 +8,14 @@
 
 import { types } from 'node:util';
 import { checkInteger, checkPayload, MAX_INT32 } from './arguments.js';
-import type { NativeParts } from './native.js';
+import type { NativeMessage, NativeParts } from './native.js';
+import {
+  MESSAGE_INT,
+  SCRATCH_MESSAGE,
+  SCRATCH_SMALL,
+  scratchBytes,
+  scratchInts,
+} from './scratch.js';
 
 /** Bytes of a request's header. */
 export const REQUEST_HEADER_BYTES = 16;
@@ -107,9 +114,9 @@ function headerOf(parts: NativeParts, headerBytes: number, name: string): Buffer
   return Buffer.concat(parts, headerBytes);
 }
 
-// The request path makes no header object a message: one scratch header and one list of parts
-// serve every message of this thread. The addon has read all parts when it returns or calls
-// back, so the scratch is free again by then.
+// The request path makes no header object a message: a small message is made in the scratch, where
+// the addon reads it; a larger one goes as its parts, and one header and one list of parts serve
+// every such message of this thread. The addon has read all when it returns or calls back.
 
 const EMPTY = new Uint8Array(0);
 const requestFields = new Int32Array(REQUEST_HEADER_BYTES / 4);
@@ -117,17 +124,32 @@ const requestScratch: Uint8Array[] = [new Uint8Array(requestFields.buffer), EMPT
 const responseFields = new Int32Array(RESPONSE_HEADER_BYTES / 4);
 const responseScratch: Uint8Array[] = [new Uint8Array(responseFields.buffer), EMPTY];
 
-/** The parts of a request; valid until the next call of this function. */
-export function requestParts(id: number, payload: Uint8Array): NativeParts {
-  requestFields[0] = REQUEST_HEADER_BYTES + payload.byteLength;
+/** A request; valid until the next use of the scratch. */
+export function requestMessage(id: number, payload: Uint8Array): NativeMessage {
+  const size = REQUEST_HEADER_BYTES + payload.byteLength;
+  if (size <= SCRATCH_SMALL) {
+    scratchInts[MESSAGE_INT] = size;
+    scratchInts[MESSAGE_INT + 2] = id;
+    scratchBytes.set(payload, SCRATCH_MESSAGE + REQUEST_HEADER_BYTES);
+    return size;
+  }
+  requestFields[0] = size;
   requestFields[2] = id;
   requestScratch[1] = payload;
   return requestScratch;
 }
 
-/** The parts of a response or dispatch message; valid until the next call of this function. */
-export function responseParts(id: number, error: number, payload: Uint8Array): NativeParts {
-  responseFields[0] = RESPONSE_HEADER_BYTES + payload.byteLength;
+/** A response or dispatch message; valid until the next use of the scratch. */
+export function responseMessage(id: number, error: number, payload: Uint8Array): NativeMessage {
+  const size = RESPONSE_HEADER_BYTES + payload.byteLength;
+  if (size <= SCRATCH_SMALL) {
+    scratchInts[MESSAGE_INT] = size;
+    scratchInts[MESSAGE_INT + 2] = id;
+    scratchInts[MESSAGE_INT + 4] = error;
+    scratchBytes.set(payload, SCRATCH_MESSAGE + RESPONSE_HEADER_BYTES);
+    return size;
+  }
+  responseFields[0] = size;
   responseFields[2] = id;
   responseFields[4] = error;
   responseScratch[1] = payload;
@@ -135,12 +157,12 @@ export function responseParts(id: number, error: number, payload: Uint8Array): N
 }
 
 /** A response or dispatch message without a payload. */
-export function headerOnly(id: number, error: number): NativeParts {
-  return responseParts(id, error, EMPTY);
+export function headerOnly(id: number, error: number): NativeMessage {
+  return responseMessage(id, error, EMPTY);
 }
 
-/** Lets go of the last payload, so that a large one is not kept alive by the scratch. */
-export function releaseParts(): void {
-  requestScratch[1] = EMPTY;
-  responseScratch[1] = EMPTY;
+/** Lets go of the last payload, so that a large one is not kept alive by the list of parts. */
+export function releaseMessage(message: NativeMessage): void {
+  if (message === requestScratch) requestScratch[1] = EMPTY;
+  else if (message === responseScratch) responseScratch[1] = EMPTY;
 }

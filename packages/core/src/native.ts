@@ -14,9 +14,22 @@
 
 import { createRequire } from 'node:module';
 import { CoroIpcError } from './errors.js';
+import { scratch } from './scratch.js';
 
 /** The message parts of one message, in order; together they are one contiguous message. */
 export type NativeParts = readonly Uint8Array[];
+
+/** A message on its way in: parts, or how many bytes of it lie in the scratch. */
+export type NativeMessage = NativeParts | number;
+
+/** What `serverDispatch` says: the descriptor is still watched; `serverNext` wants to be called. */
+export const SERVER_ALIVE = 1;
+export const SERVER_WANTS_TURN = 2;
+
+/** What a client's loop waits for. */
+export const WANTS_ANSWERS = 1;
+export const WANTS_MESSAGES = 2;
+export const WANTS_ROOM = 4;
 
 /** Keys of a server's own descriptors; every larger key is a connection's number. */
 export const KEY_LISTENER = 0;
@@ -54,12 +67,19 @@ export interface NativeServerOptions {
   readonly maxQueueBytes: number;
   /** Most zero-copy buffers a connection may hold. */
   readonly maxZeroCopyBuffers: number;
+  /** Requests of a connection in flight, on the native wire. */
+  readonly maxInFlight: number;
   /** Requests served in one call of `serverDispatch`, before the loop gets its turn. */
   readonly requestsPerTurn: number;
   /** How long to spin for the next request after answering one, in microseconds; 0 is never. */
   readonly spinUs: number;
   /** Whether `counted` is to be called. */
   readonly countChanges: boolean;
+  /** The wires that are taken. */
+  readonly native: boolean;
+  readonly classic: boolean;
+  /** Whether a connection's next request waits until the one before is answered. */
+  readonly oneAtATime: boolean;
 }
 
 /** What the core asks of, and tells, the TypeScript side of a server. */
@@ -70,7 +90,12 @@ export interface NativeServerHost {
   pollModify(fd: number, key: number, events: number): void;
   /** Forget `fd`: it is closed right after this call. */
   pollRemove(fd: number, key: number): void;
-  /** May this peer use this service? A status; anything but OK is sent to it. `generation` is 12 or 14. */
+  /** Call `serverNext` in the loop's next turn, which is not to wait. False: there is no such thing. */
+  pollJob(): boolean;
+  /**
+   * May this peer use this service? A status; anything but OK is sent to it. `generation` is the
+   * classic wire's, 12 or 14, or 0 for the native wire.
+   */
   admit(
     connection: number,
     service: number,
@@ -82,8 +107,6 @@ export interface NativeServerHost {
   ): number;
   /** The memory is mapped, the peer not yet answered: run the connect function. A status. */
   connected(connection: number): number;
-  /** A request of `size` bytes (header included) waits to be read with `requestRead`. */
-  request(connection: number, id: number, size: number, zeroCopy: boolean): void;
   /** The connection is over: run the disconnect function. `false`: it is busy, ask again. */
   disconnected(connection: number): boolean;
   /** The last reference is gone; the number is dead. Also called for a connection never admitted to `connected`. */
@@ -106,8 +129,12 @@ export interface NativeClientOptions {
   readonly requestBytes: number;
   readonly responseBytes: number;
   readonly dispatchBytes: number;
-  /** The classic wire's generation: 12 or 14. */
+  /** The classic wire's generation, 12 or 14; 0 is the native wire. */
   readonly generation: number;
+  /** Requests in flight, on the native wire. */
+  readonly maxInFlight: number;
+  /** The user whose server alone is talked to; -1 is any. */
+  readonly serverUid: number;
   /** How long a blocking wait spins before it sleeps, in microseconds; 0 is never. */
   readonly spinUs: number;
 }
@@ -128,9 +155,23 @@ export interface NativeConnectionInfo {
   readonly counters: readonly number[];
 }
 
+/** What a client's handshake has settled. */
+export interface NativeClientFacts {
+  /** As in the options. */
+  readonly generation: number;
+  /** The largest request, header included. */
+  readonly requestBytes: number;
+  readonly maxInFlight: number;
+  /** Who serves, as the kernel says. */
+  readonly serverPid: number;
+  readonly serverUid: number;
+}
+
 export interface NativeAddon {
-  /** Hands over what the core throws. Called once an environment. */
-  setup(errorClass: typeof CoroIpcError): void;
+  /** Hands over what the core throws, and the scratch. Called once an environment. */
+  setup(errorClass: typeof CoroIpcError, scratch: ArrayBuffer): void;
+  /** Hands over the next buffer for small messages to arrive in. */
+  arrivals(buffer: ArrayBuffer): void;
 
   // Servers. ---------------------------------------------------------------------------------
 
@@ -138,21 +179,27 @@ export interface NativeAddon {
   serverOpen(options: NativeServerOptions, host: NativeServerHost): number;
   /** Accepts what waits on the listening descriptor. */
   serverAccept(server: number): void;
-  /** Serves one readiness of the descriptor of `key`; false when the core has called `pollRemove` for it. */
-  serverDispatch(server: number, key: number, revents: number): boolean;
+  /** Takes one readiness of the descriptor of `key`: SERVER_ALIVE unless the core has called `pollRemove` for it. */
+  serverDispatch(server: number, key: number, revents: number): number;
+  /**
+   * The next request of this turn: its size, header included, or 0 at the turn's end. Its particulars
+   * are in the scratch's head, its bytes in the arrivals when they are few. It can be read until this
+   * is called again, and answered later, too.
+   */
+  serverNext(server: number): number;
   /** Begins to end every connection of a service; returns how many are left. */
   serverEndService(server: number, service: number): number;
   /** Ends everything; `closed` is called when the last disconnect function has finished, which may be at once. */
   serverClose(server: number): void;
 
-  /** Copies the waiting request, header included, to `into`; returns its size. */
+  /** Copies the request that `serverNext` gave, header included, to `into`; returns its size. */
   requestRead(connection: number, into: Uint8Array): number;
-  /** The waiting zero-copy request where it lies; detached when it is answered or the connection ends. */
+  /** That request, in a zero-copy buffer, where it lies; detached when it is answered or the connection ends. */
   requestView(connection: number): { buffer: ArrayBuffer; offset: number; size: number };
-  /** Answers the waiting request. Throws BAD_OPERATION without one, TOO_BIG beyond the response buffer. */
-  respond(connection: number, parts: NativeParts): void;
+  /** Answers a request. Throws BAD_OPERATION when it waits for none, TOO_BIG beyond the response buffer. */
+  respond(connection: number, token: number, message: NativeMessage): void;
   /** Sends or queues a dispatch message; false when queued. Throws TOO_BIG, TRY_AGAIN (queue full), LIBRARY (over). */
-  dispatch(connection: number, parts: NativeParts): boolean;
+  dispatch(connection: number, message: NativeMessage): boolean;
   connectionEnd(connection: number): void;
   connectionRef(connection: number): void;
   connectionUnref(connection: number): void;
@@ -172,49 +219,63 @@ export interface NativeAddon {
   clientSocket(client: number): number;
   /** A duplicate of the socket for the user's own poll set, closed with the client. */
   clientFd(client: number): number;
-  /** An eventfd that rings after `clientArm`; created at the first call, closed with the client. */
+  /** An eventfd that rings for answers; -1 where the socket is what says so. Closed with the client. */
   clientBell(client: number): number;
   clientClose(client: number): void;
-  /** The bytes of the request buffer: what was asked for, in whole pages. */
-  clientRequestBytes(client: number): number;
-  /** The process id of the server, as the kernel says. */
-  clientServerPid(client: number): number;
+  clientFacts(client: number): NativeClientFacts;
 
-  /** Sends a request. Throws BUSY while one is outstanding, INVALID_PARAM beyond the request buffer. */
-  clientSend(client: number, parts: NativeParts): void;
-  /** Waits for the answer of the outstanding request: its size, or 0 after `timeoutMs` (negative: for ever). */
-  clientAwait(client: number, timeoutMs: number): number;
-  /** `clientSend` and `clientAwait` in one. On 0 the request is still outstanding. */
-  clientCall(client: number, parts: NativeParts, timeoutMs: number): number;
-  /** Asks for the bell when the answer comes: its size when it is there already, else 0. */
-  clientArm(client: number): number;
-  /** Gives the outstanding request up: its late answer is dropped before the next request goes out. */
-  clientAbandon(client: number): void;
-  /** Copies the answer's first bytes to `into`, and makes room for the next request; returns how many. */
+  /** Sends a request: its token, or 0 when there is no room for it now. Throws INVALID_PARAM beyond the request buffer. */
+  clientSend(client: number, message: NativeMessage): number;
+  /** Waits for a request's answer: its size, or 0 after `timeoutMs` (negative: for ever); the request is then still in flight. */
+  clientAwait(client: number, token: number, timeoutMs: number): number;
+  /**
+   * `clientSend` and `clientAwait` in one; -1 when another request has to be answered before. On 0 the
+   * request was given up. A small answer is among the arrivals; any other, and any with `keep`, waits
+   * for `clientReceive`.
+   */
+  clientCall(client: number, message: NativeMessage, timeoutMs: number, keep: boolean): number;
+  /**
+   * Moves the answers that are there to the arrivals: how many. Each has 16 bytes in front (token, a
+   * double; size, an int32) and begins at a multiple of 8. Negative: the size of one for which there is
+   * no room, whose token is in the head, and which waits for `clientReceive`. Throws LIBRARY when the
+   * server is gone.
+   */
+  clientAnswers(client: number): number;
+  /** Gives a request up: its late answer is dropped. */
+  clientAbandon(client: number, token: number): void;
+  /** Copies the first bytes of the answer found last to `into`, and makes its room free; returns how many. */
   clientReceive(client: number, into: Uint8Array): number;
-  /** The response buffer itself, in place of `clientReceive`: valid until the next request or close. */
-  clientResponse(client: number): ArrayBuffer;
+  /** The memory that begins with that answer, valid until the next request or close; undefined where JavaScript may not see it. */
+  clientResponse(client: number): ArrayBuffer | undefined;
   /** How many late answers were dropped. */
   clientLateAnswers(client: number): number;
 
   /** Waits for the next dispatch message: its size, or 0 after `timeoutMs` (negative: for ever). */
   clientNext(client: number, timeoutMs: number): number;
+  /**
+   * Moves the messages that are there, `most` at the most, to the arrivals, each at a multiple of 8: how
+   * many. Negative: the size of the next one, for which there is no room. Throws LIBRARY or IN_SHUTDOWN
+   * when the server is gone and everything was read.
+   */
+  clientTake(client: number, most: number): number;
   /** Copies the current dispatch message to `into`; returns how many bytes. */
   clientRead(client: number, into: Uint8Array): number;
-  /** Where the current message begins in `clientRing`. */
-  clientOffset(client: number): number;
-  /** The doubly mapped dispatch ring. */
-  clientRing(client: number): ArrayBuffer;
+  /** Where the current message lies; undefined where JavaScript may not see it. */
+  clientMessage(client: number): { buffer: ArrayBuffer; offset: number } | undefined;
   /** Ends the current dispatch message and makes its room free. Throws BAD_OPERATION without one. */
   clientPut(client: number): void;
+  /** The socket is readable: takes what says no more than that. False: the server is gone. */
+  clientHear(client: number): boolean;
+  /** For a loop about to wait: what is there of what it wants; 0: its descriptors will be readable when there is. */
+  clientSleep(client: number, wants: number): number;
   clientFlowControlled(client: number): boolean;
 
   /** A zero-copy buffer of `size + headerSize` bytes, shared with the server. */
   clientZcbAlloc(client: number, size: number, headerSize: number, timeoutMs: number): ArrayBuffer;
   /** Frees it; detaches `buffer`. */
   clientZcbFree(client: number, buffer: ArrayBuffer, timeoutMs: number): void;
-  /** Sends the request that lies in the buffer. Then as after `clientCall`. */
-  clientZcbCall(client: number, buffer: ArrayBuffer, timeoutMs: number): number;
+  /** Sends the request that lies in the buffer. Otherwise as `clientCall`. */
+  clientZcbCall(client: number, buffer: ArrayBuffer, timeoutMs: number, keep: boolean): number;
 
   // The default poll adapter: a thread that watches, and wakes JavaScript. --------------------
 
@@ -242,7 +303,7 @@ function load(): NativeAddon {
       { cause },
     );
   }
-  addon.setup(CoroIpcError);
+  addon.setup(CoroIpcError, scratch);
   return addon;
 }
 

@@ -1,13 +1,20 @@
 // The options that both client APIs connect with, checked and completed for the addon.
 
 import { checkId, checkInteger, checkSocketName, describe } from '../arguments.js';
+import { RESPONSE_HEADER_BYTES } from '../messages.js';
 import type { NativeClientOptions } from '../native.js';
+import { checkWire } from '../wires.js';
 
 /** A generation of the classic wire: 1.2 (corosync 1.2.0 to 1.2.5) or 1.4 (1.3.1 to 1.4.10). */
 export type Generation = '1.2' | '1.4' | 1.2 | 1.4;
 
-/** Bytes of each buffer when none are asked for: what corosync's own clients use. */
+/** Bytes of each ring or buffer when none are asked for: what corosync's own clients use. */
 export const DEFAULT_BUFFER_BYTES: number = 1024 * 1024;
+/** What a record of the native wire takes of its ring beside the message. */
+const RECORD_HEADER_BYTES = 16;
+/** Requests in flight on the native wire when nothing else is asked for, and the most. */
+const DEFAULT_IN_FLIGHT = 256;
+const MAX_IN_FLIGHT = 65_536;
 /** The largest buffer that can be asked for; a server may allow less. */
 export const MAX_BUFFER_BYTES: number = 1024 * 1024 * 1024;
 /** Time for the handshake, in milliseconds. */
@@ -15,6 +22,9 @@ export const DEFAULT_CONNECT_TIMEOUT_MS = 5000;
 /** How long a blocking wait spins before it sleeps, in microseconds. */
 export const DEFAULT_SPIN_US = 50;
 const MAX_SPIN_US = 1_000_000;
+const MAX_UID = 0xffffffff;
+/** The native wire, in the place of a generation. */
+const NATIVE = 0;
 const PAGE_BYTES = 4096;
 
 /** What is to be checked: any of it may be of any kind. */
@@ -24,23 +34,64 @@ export interface ConnectRequest {
   readonly requestBytes: unknown;
   readonly responseBytes: unknown;
   readonly dispatchBytes: unknown;
+  readonly wire: unknown;
   readonly generation: unknown;
+  readonly maxInFlight: unknown;
+  readonly serverUid: unknown;
   readonly spinUs: unknown;
 }
 
 /** The addon's options; `prefix` stands before the names in error messages. */
 export function connectOptions(request: ConnectRequest, prefix: string): NativeClientOptions {
+  const generation = generationOf(request, prefix);
   const bytes = (name: 'requestBytes' | 'responseBytes' | 'dispatchBytes') =>
-    wholePages(checkInteger(prefix + name, request[name], 1, MAX_BUFFER_BYTES));
+    request[name] === undefined
+      ? defaultBytes(generation, name)
+      : sized(generation, checkInteger(prefix + name, request[name], 1, MAX_BUFFER_BYTES));
+  const { maxInFlight, serverUid, spinUs } = request;
   return {
     name: checkSocketName(`${prefix}name`, request.name),
     service: checkId(`${prefix}service`, request.service),
     requestBytes: bytes('requestBytes'),
     responseBytes: bytes('responseBytes'),
     dispatchBytes: bytes('dispatchBytes'),
-    generation: generationNumber(`${prefix}generation`, request.generation ?? '1.2'),
-    spinUs: checkInteger(`${prefix}spinUs`, request.spinUs ?? DEFAULT_SPIN_US, 0, MAX_SPIN_US),
+    generation,
+    maxInFlight: checkInteger(
+      `${prefix}maxInFlight`,
+      maxInFlight ?? DEFAULT_IN_FLIGHT,
+      1,
+      MAX_IN_FLIGHT,
+    ),
+    serverUid:
+      serverUid === undefined ? -1 : checkInteger(`${prefix}serverUid`, serverUid, 0, MAX_UID),
+    spinUs: checkInteger(`${prefix}spinUs`, spinUs ?? DEFAULT_SPIN_US, 0, MAX_SPIN_US),
   };
+}
+
+// A generation is one of the classic wire.
+function generationOf({ wire, generation }: ConnectRequest, prefix: string): number {
+  const chosen = wire === undefined ? undefined : checkWire(`${prefix}wire`, wire);
+  if (generation !== undefined) {
+    const number = generationNumber(`${prefix}generation`, generation);
+    if (chosen !== 'native') return number;
+    throw new RangeError(
+      `${prefix}generation is one of the classic wire, and ${prefix}wire is 'native'`,
+    );
+  }
+  return chosen === 'classic' ? generationNumber('', '1.2') : NATIVE;
+}
+
+function sized(generation: number, bytes: number): number {
+  if (generation !== NATIVE) return wholePages(bytes);
+  // The core adds what messages have around them there, and a request has a header at least.
+  return Math.max(bytes, RESPONSE_HEADER_BYTES);
+}
+
+// The whole ring, on the native wire, is as large as the others' buffer.
+function defaultBytes(generation: number, name: string): number {
+  return generation === NATIVE && name !== 'dispatchBytes'
+    ? DEFAULT_BUFFER_BYTES - RECORD_HEADER_BYTES
+    : DEFAULT_BUFFER_BYTES;
 }
 
 // Where pages are larger, the core rounds the ring up further.

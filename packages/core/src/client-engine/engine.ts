@@ -1,19 +1,38 @@
 // The one engine under both client APIs: a connection of the native client, and the few sequences
 // of its functions that both need.
 //
-// Invariants: one request is outstanding at most. After `close` every function throws BAD_HANDLE,
-// and all memory of the connection that JavaScript saw is detached. A function that would block
-// refuses to where the answer could only come from this thread.
+// Invariants: after `close` every function throws BAD_HANDLE, and all memory of the connection that
+// JavaScript saw is detached. A function that would block refuses to where the answer could only
+// come from this thread.
 
+import {
+  arrived,
+  arrivedAt,
+  arrivedDouble,
+  arrivedInt,
+  Batch,
+  renewArrivals,
+  SMALL_BYTES,
+} from '../arrivals.js';
 import { CoroIpcError } from '../errors.js';
-import { type NativeClientOptions, type NativeParts, native } from '../native.js';
+import { releaseMessage, requestMessage } from '../messages.js';
+import {
+  type NativeClientFacts,
+  type NativeClientOptions,
+  type NativeMessage,
+  native,
+} from '../native.js';
+import { HEAD_ATTENTION, HEAD_TOKEN, scratchDoubles, scratchInts } from '../scratch.js';
 import { ownThreadError, servedNames } from '../served-names.js';
 import { CS } from '../status.js';
+import type { Wire } from '../wires.js';
 
 export class ClientEngine {
   readonly name: string;
+  /** Called when a blocking function took the wake-up that a loop waits for. */
+  onAttention: (() => void) | undefined;
   #client: number | undefined;
-  #ring: ArrayBuffer | undefined;
+  #facts: NativeClientFacts | undefined;
   #ownThread = false;
 
   private constructor(client: number, options: NativeClientOptions) {
@@ -24,7 +43,9 @@ export class ClientEngine {
   /** Connects and waits for the answer. */
   static connect(options: NativeClientOptions, timeoutMs: number): ClientEngine {
     if (servedNames.has(options.name)) throw ownThreadError('serviceConnect', options.name);
-    return new ClientEngine(native.clientConnect(options, timeoutMs), options);
+    const engine = new ClientEngine(native.clientConnect(options, timeoutMs), options);
+    engine.#connected();
+    return engine;
   }
 
   /** Starts to connect; throws TRY_AGAIN when nobody listens or the backlog is full. */
@@ -46,18 +67,20 @@ export class ClientEngine {
     return native.clientFd(this.#number);
   }
 
-  /** A descriptor that is readable after `arm`, once the answer is there. */
-  get bell(): number {
-    return native.clientBell(this.#number);
+  /** A second descriptor, which tells of answers; undefined where the socket does. */
+  get bell(): number | undefined {
+    const bell = native.clientBell(this.#number);
+    return bell < 0 ? undefined : bell;
   }
 
-  get serverPid(): number {
-    return native.clientServerPid(this.#number);
+  /** What the handshake has settled. Precondition: connected. */
+  get facts(): NativeClientFacts {
+    if (this.#facts === undefined) throw new Error('the handshake is not finished');
+    return this.#facts;
   }
 
-  /** The bytes of the request buffer. */
-  get requestBytes(): number {
-    return native.clientRequestBytes(this.#number);
+  get wire(): Wire {
+    return this.facts.generation === 0 ? 'native' : 'classic';
   }
 
   get flowControlled(): boolean {
@@ -72,7 +95,7 @@ export class ClientEngine {
   /** Goes on with the handshake: true when connected. */
   advance(): boolean {
     if (!native.clientAdvance(this.#number)) return false;
-    this.#ownThread = servedNames.has(this.name) && this.serverPid === process.pid;
+    this.#connected();
     return true;
   }
 
@@ -80,53 +103,89 @@ export class ClientEngine {
     if (this.#client === undefined) return;
     const client = this.#client;
     this.#client = undefined;
-    this.#ring = undefined;
     native.clientClose(client);
   }
 
   // Requests. ---------------------------------------------------------------------------------
 
-  /** Sends a request; while a late answer is still to come, the core keeps it until then. */
-  send(parts: NativeParts): void {
-    native.clientSend(this.#number, parts);
+  /** Sends a request: its token, or 0 when there is no room for it now. */
+  send(message: NativeMessage): number {
+    return native.clientSend(this.#number, message);
   }
 
-  /** Has the bell ring for the answer: its size when it is there already, else 0. */
-  arm(): number {
-    return native.clientArm(this.#number);
+  /**
+   * Sends a request and blocks until its answer is there: a whole message. Undefined: another request
+   * has to be answered before.
+   */
+  call(id: number, payload: Uint8Array, timeoutMs: number): Buffer | undefined {
+    const message = requestMessage(id, payload);
+    const size = native.clientCall(this.#number, message, timeoutMs, false);
+    releaseMessage(message);
+    if (size < 0) return undefined;
+    this.#attend();
+    if (size === 0) throw timeOver(timeoutMs);
+    return this.#takeAnswer(size);
   }
 
-  /** Waits for the outstanding answer: its size, or 0 when the time is over. After checkBlocking. */
-  awaitAnswer(timeoutMs: number): number {
-    return native.clientAwait(this.#number, timeoutMs);
+  /** Waits for the answer of a request that is in flight: its size, or 0 when the time is over. */
+  awaitAnswer(token: number, timeoutMs: number): number {
+    const size = native.clientAwait(this.#number, token, timeoutMs);
+    this.#attend();
+    return size;
   }
 
-  /** Sends a request and waits for its answer; gives the request up when the time is over. */
-  exchange(parts: NativeParts, timeoutMs: number): number {
+  /** Gives every answer that is there, a whole message, to `take`. */
+  answers(take: (token: number, message: Buffer) => void): void {
+    for (;;) {
+      const count = native.clientAnswers(this.#number);
+      if (count === 0) return;
+      if (count < 0) {
+        const token = scratchDoubles[HEAD_TOKEN] as number;
+        take(token, this.receive(-count));
+        if (-count <= SMALL_BYTES) renewArrivals();
+        continue;
+      }
+      let offset = arrivedAt();
+      for (let left = count; left > 0; left -= 1) {
+        const size = arrivedInt(offset + 8);
+        take(arrivedDouble(offset), arrived(offset + 16, size));
+        offset = (offset + 16 + size + 7) & ~7;
+      }
+    }
+  }
+
+  /** Sends a request and waits for its answer's size; gives the request up when the time is over. */
+  exchange(message: NativeMessage, timeoutMs: number): number {
     this.checkBlocking('callSync');
-    return this.#answered(native.clientCall(this.#number, parts, timeoutMs), timeoutMs);
+    return answered(native.clientCall(this.#number, message, timeoutMs, true), timeoutMs);
   }
 
   /** `exchange` of the request that lies in a zero-copy buffer. */
   exchangeZeroCopy(buffer: ArrayBuffer, timeoutMs: number): number {
-    return this.#answered(native.clientZcbCall(this.#number, buffer, timeoutMs), timeoutMs);
+    return answered(native.clientZcbCall(this.#number, buffer, timeoutMs, true), timeoutMs);
   }
 
-  /** Gives the outstanding request up: its late answer will be dropped. */
-  abandon(): void {
-    native.clientAbandon(this.#number);
+  /** Gives a request up: its late answer will be dropped. */
+  abandon(token: number): void {
+    native.clientAbandon(this.#number, token);
   }
 
-  /** The answer's first bytes, in memory of their own. */
+  /** How many late answers were dropped. */
+  get lateAnswers(): number {
+    return native.clientLateAnswers(this.#number);
+  }
+
+  /** The first bytes of the answer that was found last, in memory of their own. */
   receive(bytes: number): Buffer {
     const message = Buffer.allocUnsafe(bytes);
     native.clientReceive(this.#number, message);
     return message;
   }
 
-  /** The answer where it lies, valid until the next request. */
+  /** That answer where it lies, valid until the next request; a copy where JavaScript may not see it. */
   viewAnswer(bytes: number): Buffer {
-    return Buffer.from(native.clientResponse(this.#number), 0, bytes);
+    const memory = native.clientResponse(this.#number);
+    return memory === undefined ? this.receive(bytes) : Buffer.from(memory, 0, bytes);
   }
 
   allocZeroCopy(size: number, headerSize: number, timeoutMs: number): ArrayBuffer {
@@ -153,16 +212,42 @@ export class ClientEngine {
     return message;
   }
 
-  /** The current message where it lies in the ring, valid until `put`. */
+  /** As many messages as there are, up to `most`, their room free again; undefined: none. */
+  takeSome(most: number): Batch | undefined {
+    for (;;) {
+      const count = native.clientTake(this.#number, most);
+      if (count > 0) return new Batch(count);
+      if (count === 0) return undefined;
+      if (-count > SMALL_BYTES) return Batch.of(this.take(-count));
+      renewArrivals();
+    }
+  }
+
+  /** The current message where it lies in the ring, valid until `put`; a copy where it must be. */
   viewMessage(bytes: number): Buffer {
     const client = this.#number;
-    this.#ring ??= native.clientRing(client);
-    return Buffer.from(this.#ring, native.clientOffset(client), bytes);
+    const place = native.clientMessage(client);
+    if (place !== undefined) return Buffer.from(place.buffer, place.offset, bytes);
+    const message = Buffer.allocUnsafe(bytes);
+    native.clientRead(client, message);
+    return message;
   }
 
   /** Ends the current message. Throws BAD_OPERATION without one. */
   put(): void {
     native.clientPut(this.#number);
+  }
+
+  // Sleeping. ---------------------------------------------------------------------------------
+
+  /** The socket is readable: whether the server is still there, as far as it says. */
+  hear(): boolean {
+    return native.clientHear(this.#number);
+  }
+
+  /** What is there of what a loop wants; 0: nothing, and the descriptors will tell. */
+  sleep(wants: number): number {
+    return native.clientSleep(this.#number, wants);
   }
 
   // -------------------------------------------------------------------------------------------
@@ -179,9 +264,30 @@ export class ClientEngine {
     return this.#client;
   }
 
-  #answered(size: number, timeoutMs: number): number {
-    if (size > 0) return size;
-    this.abandon();
-    throw new CoroIpcError(CS.ERR_TIMEOUT, `no answer within ${timeoutMs} ms`);
+  #connected(): void {
+    this.#facts = native.clientFacts(this.#number);
+    this.#ownThread = servedNames.has(this.name) && this.#facts.serverPid === process.pid;
   }
+
+  #attend(): void {
+    if (scratchInts[HEAD_ATTENTION] !== 0) this.onAttention?.();
+  }
+
+  #takeAnswer(size: number): Buffer {
+    const offset = arrivedAt();
+    if (offset >= 0) return arrived(offset, size);
+    const message = this.receive(size);
+    if (size <= SMALL_BYTES) renewArrivals();
+    return message;
+  }
+}
+
+function timeOver(timeoutMs: number): CoroIpcError {
+  return new CoroIpcError(CS.ERR_TIMEOUT, `no answer within ${timeoutMs} ms`);
+}
+
+function answered(size: number, timeoutMs: number): number {
+  if (size > 0) return size;
+  if (size === 0) throw timeOver(timeoutMs);
+  throw new CoroIpcError(CS.ERR_BUSY, 'a request is outstanding already');
 }

@@ -1,37 +1,63 @@
-// The calls of an IpcClient. The classic wire has one request outstanding at a time, so calls
-// wait in a queue, first come first served, and the bell tells of the outstanding one's answer.
+// The calls of an IpcClient: those whose requests are in flight, by token, and those that wait for
+// room, first come first served. The classic wire has room for one at a time.
 //
-// Invariants: `#outstanding` is the call whose request the core has. (After one that was given up,
-// the core holds the next request back until the late answer has come.) A synchronous call goes
-// before those that wait, and after the one that is outstanding.
+// Invariants: a call is in one of the two sets until it settles. A request that was given up leaves a
+// late answer behind, which is wanted too: it takes up room until it was dropped.
 
 import { performance } from 'node:perf_hooks';
 import type { ClientEngine } from '../client-engine/engine.js';
 import { CoroIpcError } from '../errors.js';
-import { releaseParts, requestParts } from '../messages.js';
-import { POLLIN, type PollAdapter, type PollHandle } from '../poll/contract.js';
+import { releaseMessage, requestMessage } from '../messages.js';
+import { WANTS_ANSWERS, WANTS_ROOM } from '../native.js';
 import { CS } from '../status.js';
 import { answerOf, type CallLimits, PendingCall } from './pending-call.js';
 
-/** Answers taken in one turn before the loop gets its own. */
-const ANSWERS_PER_TURN = 64;
+/** What a queue needs of the client's turns. */
+export interface CallTurns {
+  /** Has what answers need watched; throws when that fails. */
+  watchAnswers(): void;
+  /** Arranges for a turn. */
+  later(): void;
+}
 
 export class CallQueue {
   readonly #engine: ClientEngine;
-  readonly #adapter: PollAdapter;
+  readonly #turns: CallTurns;
+  readonly #pending = new Map<number, PendingCall>();
   readonly #waiting = new Set<PendingCall>();
   readonly #giveUp = (call: PendingCall, reason: unknown): void => this.#end(call, reason);
-  #outstanding: PendingCall | undefined;
-  #bell: PollHandle | undefined;
-  #bellStopped = false;
-  #ref = true;
+  readonly #take = (token: number, message: Buffer): void => this.#answer(token, message);
+  /** Requests given up while in flight, dropped answers included. */
+  #abandoned = 0;
+  #dropped = 0;
 
-  constructor(engine: ClientEngine, adapter: PollAdapter) {
+  constructor(engine: ClientEngine, turns: CallTurns) {
     this.#engine = engine;
-    this.#adapter = adapter;
+    this.#turns = turns;
   }
 
-  /** Queues a call, or sends it at once when nothing is outstanding. */
+  /** Requests that are in flight and wanted. */
+  get inFlight(): number {
+    return this.#pending.size;
+  }
+
+  /** Calls whose request is still to be sent. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  get lateAnswers(): number {
+    if (!this.#engine.closed) this.#dropped = this.#engine.lateAnswers;
+    return this.#dropped;
+  }
+
+  /** What is to be waited for. */
+  wants(): number {
+    const answers = this.#pending.size > 0 || this.#abandoned > this.#dropped;
+    return (answers ? WANTS_ANSWERS : 0) | (this.#waiting.size > 0 ? WANTS_ROOM : 0);
+  }
+
+  /** Sends a call at once, or queues it while there is no room. */
   call(id: number, payload: Uint8Array, limits: CallLimits): Promise<Buffer> {
     const call = new PendingCall(id, payload);
     if (limits.signal?.aborted) {
@@ -39,150 +65,129 @@ export class CallQueue {
       return call.promise;
     }
     try {
-      this.#watchBell();
+      this.#turns.watchAnswers();
+      if (this.#waiting.size > 0 || !this.#send(call)) {
+        call.keepPayload();
+        this.#waiting.add(call);
+      }
     } catch (error) {
       call.reject(error);
       return call.promise;
     }
     call.limit(limits, this.#giveUp);
-    this.#waiting.add(call);
-    if (this.#outstanding === undefined && this.#waiting.size === 1) this.#pump();
-    if (this.#waiting.has(call)) call.keepPayload();
+    this.#turns.later();
     return call.promise;
   }
 
-  /** Sends a request and blocks until its answer is there. */
+  /** Sends a request and blocks until its answer is there; answers of other calls are kept for them. */
   callSync(id: number, payload: Uint8Array, timeoutMs: number): Buffer {
     this.#engine.checkBlocking('callSync');
-    const deadline = timeoutMs < 0 ? Number.POSITIVE_INFINITY : performance.now() + timeoutMs;
-    if (this.#outstanding !== undefined) this.#awaitOutstanding(this.#outstanding, timeoutMs);
-    try {
-      const parts = requestParts(id, payload);
-      const size = this.#engine.exchange(parts, timeoutMs < 0 ? -1 : remaining(deadline));
-      return answerOf(id, this.#engine.receive(size));
-    } finally {
-      releaseParts();
-      if (this.#waiting.size > 0) this.#adapter.pollJobAdd(() => this.#pump());
-    }
+    const message = this.#engine.call(id, payload, timeoutMs);
+    return answerOf(id, message ?? this.#callAfterOthers(id, payload, timeoutMs));
   }
 
-  /** Takes an answer that may have come; then rejects everything else. */
+  /** Takes the answers that are there, and sends what waits for the room; whether there were any. */
+  answers(): boolean {
+    if (this.wants() === 0) return false;
+    const before = this.#pending.size;
+    this.#engine.answers(this.#take);
+    if (this.#abandoned > this.#dropped) this.#dropped = this.#engine.lateAnswers;
+    const some = this.#pending.size < before;
+    this.#pump();
+    return some;
+  }
+
+  /** Takes answers that may have come; then rejects everything else. */
   fail(error: CoroIpcError): void {
-    if (this.#outstanding !== undefined && !this.#engine.closed) this.#look();
-    this.#bell?.destroy();
-    this.#bell = undefined;
-    const outstanding = this.#outstanding;
-    this.#outstanding = undefined;
-    outstanding?.reject(error);
-    const waiting = [...this.#waiting];
+    if (!this.#engine.closed) {
+      this.#dropped = this.#engine.lateAnswers;
+      this.#takeLast();
+    }
+    const calls = [...this.#pending.values(), ...this.#waiting];
+    this.#pending.clear();
     this.#waiting.clear();
-    for (const call of waiting) call.reject(error);
+    this.#abandoned = this.#dropped;
+    for (const call of calls) call.reject(error);
   }
 
-  /** Whether the bell keeps the process alive. */
-  ref(on: boolean): void {
-    this.#ref = on;
-    if (on) this.#bell?.ref();
-    else this.#bell?.unref();
-  }
-
-  #watchBell(): void {
-    if (this.#bell !== undefined) return;
-    this.#bell = this.#adapter.pollDispatchAdd(this.#engine.bell, () => this.#ring());
-    if (!this.#ref) this.#bell.unref();
-  }
-
-  #ring(): void {
-    if (this.#outstanding === undefined && this.#waiting.size === 0) this.#silence();
-    else this.#pump();
-  }
-
-  // Takes the answer of what is outstanding, and sends what waits, as long as that goes at once.
-  #pump(): void {
-    for (let left = ANSWERS_PER_TURN; left > 0; left -= 1) {
-      if (this.#engine.closed) return;
-      if (this.#outstanding === undefined) {
-        const next = this.#waiting.values().next().value;
-        if (next === undefined) return;
-        this.#send(next);
-      }
-      if (this.#outstanding !== undefined && !this.#look()) return;
-    }
-    this.#adapter.pollJobAdd(() => this.#pump());
-  }
-
-  #send(call: PendingCall): void {
-    this.#waiting.delete(call);
+  #takeLast(): void {
     try {
-      this.#engine.send(requestParts(call.id, call.payload));
-      this.#outstanding = call;
+      if (this.#pending.size > 0) this.#engine.answers(this.#take);
     } catch (error) {
-      call.reject(error);
-    } finally {
-      releaseParts();
-    }
-    if (this.#bellStopped) {
-      this.#bellStopped = false;
-      this.#bell?.modify(POLLIN);
-    }
-  }
-
-  // Looks for the outstanding answer and has the bell ring if it is not there: whether the call
-  // is settled.
-  #look(): boolean {
-    const call = this.#outstanding;
-    if (call === undefined) return true;
-    try {
-      const size = this.#engine.arm();
-      if (size === 0) return false;
-      call.answer(this.#engine.receive(size));
-      this.#outstanding = undefined;
-    } catch (error) {
-      this.#outstanding = undefined;
-      call.reject(error);
-    }
-    return true;
-  }
-
-  // The bell rang for an answer that was taken already, or for a late one. The core silences it
-  // when it looks for the latter; else it is not listened to until there is a reason again.
-  #silence(): void {
-    try {
-      this.#engine.arm();
-    } catch (error) {
+      // That the server is gone is why this is called.
       if (!CoroIpcError.is(error)) throw error;
-      this.#bellStopped = true;
-      this.#bell?.modify(0);
     }
   }
 
-  // However the outstanding call ends, it does not concern the one that waits for it; unless it
-  // does not end.
-  #awaitOutstanding(call: PendingCall, timeoutMs: number): void {
-    try {
-      const size = this.#engine.awaitAnswer(timeoutMs);
-      if (size > 0) {
-        this.#outstanding = undefined;
-        call.answer(this.#engine.receive(size));
-        return;
+  #answer(token: number, message: Buffer): void {
+    const call = this.#pending.get(token);
+    if (call === undefined) return;
+    this.#pending.delete(token);
+    call.answer(message);
+  }
+
+  #pump(): void {
+    for (const call of this.#waiting) {
+      try {
+        if (!this.#send(call)) return;
+        this.#waiting.delete(call);
+      } catch (error) {
+        this.#waiting.delete(call);
+        call.reject(error);
       }
+    }
+  }
+
+  // Whether there was room.
+  #send(call: PendingCall): boolean {
+    const message = requestMessage(call.id, call.payload);
+    try {
+      const token = this.#engine.send(message);
+      if (token === 0) return false;
+      call.token = token;
+      this.#pending.set(token, call);
+      return true;
+    } finally {
+      releaseMessage(message);
+    }
+  }
+
+  // On the classic wire the request before has to be answered first, whatever comes of it.
+  #callAfterOthers(id: number, payload: Uint8Array, timeoutMs: number): Buffer {
+    const deadline = timeoutMs < 0 ? Number.POSITIVE_INFINITY : performance.now() + timeoutMs;
+    for (;;) {
+      const [first] = this.#pending.values();
+      if (first !== undefined) this.#awaitBefore(first, timeoutMs < 0 ? -1 : remaining(deadline));
+      const message = this.#engine.call(id, payload, timeoutMs < 0 ? -1 : remaining(deadline));
+      if (message === undefined) continue;
+      if (this.#waiting.size > 0) this.#turns.later();
+      return message;
+    }
+  }
+
+  #awaitBefore(call: PendingCall, timeoutMs: number): void {
+    let size = 0;
+    try {
+      size = this.#engine.awaitAnswer(call.token, timeoutMs);
     } catch (error) {
-      this.#outstanding = undefined;
+      this.#pending.delete(call.token);
       call.reject(error);
       return;
     }
-    if (this.#look()) return;
-    const what = `the call before is not answered within ${timeoutMs} ms`;
-    throw new CoroIpcError(CS.ERR_TIMEOUT, what);
+    if (size === 0) {
+      const what = `the call before is not answered within ${timeoutMs} ms`;
+      throw new CoroIpcError(CS.ERR_TIMEOUT, what);
+    }
+    this.#answer(call.token, this.#engine.receive(size));
   }
 
   #end(call: PendingCall, reason: unknown): void {
     call.reject(reason);
-    if (this.#waiting.delete(call) || this.#outstanding !== call) return;
-    this.#outstanding = undefined;
+    if (this.#waiting.delete(call) || !this.#pending.delete(call.token)) return;
     if (this.#engine.closed) return;
-    this.#engine.abandon();
-    this.#pump();
+    this.#abandoned += 1;
+    this.#engine.abandon(call.token);
+    this.#turns.later();
   }
 }
 

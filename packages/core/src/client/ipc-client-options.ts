@@ -3,6 +3,7 @@
 import type { Generation } from '../client-engine/connect-options.js';
 import type { CoroIpcError } from '../errors.js';
 import type { PollAdapter } from '../poll/contract.js';
+import type { Wire } from '../wires.js';
 import type { DispatchMessage } from './dispatch-message.js';
 
 /** What a client connects with. */
@@ -13,20 +14,39 @@ export interface IpcClientOptions {
   service: number;
   /** The poll system. Default: the library's own thread. */
   adapter?: PollAdapter;
-  /** Bytes of the largest request, its 16-byte header included. Default 1 MiB. */
-  requestBytes?: number;
-  /** Bytes of the largest answer, its 24-byte header included. Default 1 MiB. */
-  responseBytes?: number;
-  /** Bytes of the dispatch ring. Default 1 MiB. All three are rounded up to pages. */
-  dispatchBytes?: number;
-  /** The generation of the classic wire that the server speaks. Default `'1.2'`. */
+  /** The wire that the server speaks. Default `'native'`; servers of corosync's speak `'classic'`. */
+  wire?: Wire;
+  /** The generation of the classic wire, which it implies. Default `'1.2'`. */
   generation?: Generation;
+  /** Requests in flight at once, 1 to 65536, on the native wire; a server may grant fewer. Default 256. */
+  maxInFlight?: number;
+  /** The user whose server alone is talked to, against others who took the name. Default: any. */
+  serverUid?: number;
+  /**
+   * Bytes of the largest request, its 16-byte header included. Default 1 MiB, less 16 on the native
+   * wire, whose rings are powers of two with 16 bytes around each message.
+   */
+  requestBytes?: number;
+  /** Bytes of the largest answer, its 24-byte header included. Default as `requestBytes`. */
+  responseBytes?: number;
+  /** Bytes of the dispatch ring, rounded up to pages, or to a power of two. Default 1 MiB. */
+  dispatchBytes?: number;
   /** Time for the handshake, in milliseconds; -1 is no limit. Default 5000. */
   timeoutMs?: number;
   /** How long a blocking wait spins before it sleeps, in microseconds. Default 50. */
   spinUs?: number;
   /** Gives the handshake up. */
   signal?: AbortSignal;
+}
+
+/** What {@link IpcClient.stats} tells. */
+export interface ClientStats {
+  /** Calls whose request was sent and that have no answer yet. */
+  readonly inFlight: number;
+  /** Calls whose request waits for room. */
+  readonly waiting: number;
+  /** Answers that came after their call was given up, and were dropped. */
+  readonly lateAnswers: number;
 }
 
 /** Options of {@link IpcClient.callSync}. */

@@ -14,17 +14,14 @@ import {
   checkTimeout,
   MAX_INT32,
 } from '../arguments.js';
-import {
-  connectOptions,
-  DEFAULT_BUFFER_BYTES,
-  DEFAULT_CONNECT_TIMEOUT_MS,
-} from '../client-engine/connect-options.js';
+import { connectOptions, DEFAULT_CONNECT_TIMEOUT_MS } from '../client-engine/connect-options.js';
 import { ClientEngine } from '../client-engine/engine.js';
 import { CoroIpcError } from '../errors.js';
 import type { Payload } from '../messages.js';
 import type { PollAdapter } from '../poll/contract.js';
 import { threadPoll } from '../poll/thread-poll.js';
 import { CS } from '../status.js';
+import type { Wire } from '../wires.js';
 import { AwareEmitter } from './aware-emitter.js';
 import { CallQueue } from './call-queue.js';
 import { connecting } from './connecting.js';
@@ -34,13 +31,26 @@ import { Inbox } from './inbox.js';
 import type {
   CallOptions,
   CallSyncOptions,
+  ClientStats,
   DispatchesOptions,
   IpcClientEvents,
   IpcClientOptions,
 } from './ipc-client-options.js';
 import { checkSink, type MessageSink, type MessageSubscription } from './message-sink.js';
+import { ClientTurns } from './turns.js';
 
 const DEFAULT_HIGH_WATER_MARK = 256;
+
+const NOTHING_ASKED = {
+  requestBytes: undefined,
+  responseBytes: undefined,
+  dispatchBytes: undefined,
+  wire: undefined,
+  generation: undefined,
+  maxInFlight: undefined,
+  serverUid: undefined,
+  spinUs: undefined,
+};
 
 /**
  * A connection to one service.
@@ -52,9 +62,12 @@ const DEFAULT_HIGH_WATER_MARK = 256;
  */
 export class IpcClient extends AwareEmitter<IpcClientEvents> implements AsyncDisposable {
   readonly name: string;
+  /** The wire it speaks. */
+  readonly wire: Wire;
   /** The server's process id, as the kernel says. */
   readonly serverPid: number;
   readonly #engine: ClientEngine;
+  readonly #turns: ClientTurns;
   readonly #calls: CallQueue;
   readonly #inbox: Inbox;
   readonly #done: Promise<void>;
@@ -70,17 +83,28 @@ export class IpcClient extends AwareEmitter<IpcClientEvents> implements AsyncDis
       throw new TypeError('an IpcClient is made by IpcClient.connect');
     }
     this.name = engine.name;
-    this.serverPid = engine.serverPid;
+    this.wire = engine.wire;
+    this.serverPid = engine.facts.serverPid;
     this.#engine = engine;
     this.#done = new Promise((resolve) => {
       this.#resolveDone = resolve;
     });
-    this.#calls = new CallQueue(engine, adapter);
-    this.#inbox = new Inbox(engine, adapter, {
+    this.#turns = new ClientTurns(engine, adapter, {
+      wants: () => this.#calls.wants() | this.#inbox.wants,
+      answers: () => this.#takeAnswers(),
+      message: () => this.#inbox.message(),
+      rest: () => this.#inbox.rest(),
+      hungUp: () => this.#inbox.hangUp(),
+    });
+    this.#calls = new CallQueue(engine, this.#turns);
+    this.#inbox = new Inbox(engine, {
       flowControl: (on) => this.emit('flowControl', on),
+      changed: () => this.#turns.later(),
       hungUp: (error) => {
         this.#state = 'ended';
         this.#error = error;
+        this.#turns.unwatch();
+        this.#turns.later();
         this.#calls.fail(error);
       },
       over: () => {
@@ -99,20 +123,11 @@ export class IpcClient extends AwareEmitter<IpcClientEvents> implements AsyncDis
    */
   static connect(options: IpcClientOptions): Promise<IpcClient> {
     checkObject('options', options);
-    const { requestBytes, responseBytes, dispatchBytes, timeoutMs } = options;
-    const native = connectOptions(
-      {
-        name: options.name,
-        service: options.service,
-        requestBytes: requestBytes ?? DEFAULT_BUFFER_BYTES,
-        responseBytes: responseBytes ?? DEFAULT_BUFFER_BYTES,
-        dispatchBytes: dispatchBytes ?? DEFAULT_BUFFER_BYTES,
-        generation: options.generation,
-        spinUs: options.spinUs,
-      },
-      'options.',
+    const native = connectOptions({ ...NOTHING_ASKED, ...options }, 'options.');
+    const limitMs = checkTimeout(
+      'options.timeoutMs',
+      options.timeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS,
     );
-    const limitMs = checkTimeout('options.timeoutMs', timeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS);
     const signal = checkSignal('options.signal', options.signal);
     const adapter =
       options.adapter === undefined
@@ -133,14 +148,23 @@ export class IpcClient extends AwareEmitter<IpcClientEvents> implements AsyncDis
     return this.#state !== 'open';
   }
 
+  /** What was counted. */
+  stats(): ClientStats {
+    return {
+      inFlight: this.#calls.inFlight,
+      waiting: this.#calls.waiting,
+      lateAnswers: this.#calls.lateAnswers,
+    };
+  }
+
   /** Whether the server holds messages back because this client's ring is full. */
   get flowControl(): boolean {
     return this.#state === 'open' && this.#inbox.flowControlled;
   }
 
   /**
-   * Sends a request and blocks this thread until the answer is there. An asynchronous call that
-   * is outstanding is waited for before.
+   * Sends a request and blocks this thread until the answer is there. Calls that are in flight stay
+   * so, and get their answers afterwards; on the classic wire they are waited for before.
    *
    * @param id The command id, 0 to 65535.
    * @returns the answer's payload, in memory of its own.
@@ -157,7 +181,8 @@ export class IpcClient extends AwareEmitter<IpcClientEvents> implements AsyncDis
   }
 
   /**
-   * Sends a request; never blocks. Calls go out one after another, in order.
+   * Sends a request; never blocks. Requests go out in order, up to `maxInFlight` of them without an
+   * answer (on the classic wire one); answers come in any order.
    *
    * @returns a promise of the answer's payload, rejected as {@link callSync} throws, or with the
    * signal's reason.
@@ -212,6 +237,7 @@ export class IpcClient extends AwareEmitter<IpcClientEvents> implements AsyncDis
       this.#state = 'closed';
       this.#calls.fail(this.#closedError());
       this.#inbox.close();
+      this.#turns.unwatch();
       this.#shut();
       queueMicrotask(() => this.emit('close', this.#error));
     }
@@ -246,10 +272,20 @@ export class IpcClient extends AwareEmitter<IpcClientEvents> implements AsyncDis
 
   #setRef(on: boolean): this {
     if (this.#state === 'open') {
-      this.#calls.ref(on);
-      this.#inbox.ref(on);
+      this.#turns.ref(on);
     }
     return this;
+  }
+
+  // A server that breaks the rules is gone, too.
+  #takeAnswers(): boolean {
+    try {
+      return this.#calls.answers();
+    } catch (error) {
+      if (!(error instanceof CoroIpcError)) throw error;
+      this.#inbox.hangUp(error);
+      return false;
+    }
   }
 
   #shut(): void {

@@ -10,8 +10,11 @@ import type { DispatchMessage } from './dispatch-message.js';
 
 /** Where {@link IpcClient.onMessage} delivers. Both functions are called as methods of the sink. */
 export interface MessageSink {
-  /** The next message. An exception is an uncaught exception, and costs nobody a message. */
-  message(message: DispatchMessage): void;
+  /**
+   * The next message. An exception is an uncaught exception, and costs nobody a message. A promise is
+   * not waited for; it runs as far as it can before the next message comes.
+   */
+  message(message: DispatchMessage): unknown;
   /**
    * Nothing more will come: plainly after `client.close()`, with an error when the server ended the
    * connection. Not called after the subscription's own `close`.
@@ -117,19 +120,23 @@ export class MessageSinks {
     this.changed();
   }
 
-  /** Gives everybody a message, and throws afterwards what they threw. */
-  deliver(message: DispatchMessage): void {
+  /**
+   * Gives everybody a message, and throws afterwards what they threw. Whether somebody has left
+   * something to promises, as far as what was returned says.
+   */
+  deliver(message: DispatchMessage): boolean {
     let failures: unknown[] | undefined;
+    let left = false;
     for (const subscription of this.#subscriptions) {
       if (subscription.closed) continue;
       try {
-        subscription.sink.message(message);
+        if (subscription.sink.message(message) !== undefined) left = true;
       } catch (error) {
         failures ??= [];
         failures.push(error);
       }
     }
-    if (failures === undefined) return;
+    if (failures === undefined) return left;
     if (failures.length === 1) throw failures[0];
     throw new AggregateError(failures, `${failures.length} sinks of a dispatch message threw`);
   }

@@ -28,6 +28,8 @@ export function answerOf(id: number, message: Buffer): Buffer {
 export class PendingCall {
   readonly id: number;
   readonly promise: Promise<Buffer>;
+  /** Names the request while it is in flight. */
+  token = 0;
   payload: Uint8Array;
   #resolve!: (payload: Buffer) => void;
   #reject!: (reason: unknown) => void;

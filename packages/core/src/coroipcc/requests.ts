@@ -104,6 +104,6 @@ function checkRequest(
 ): NativeParts {
   const parts = checkParts('iov', iov);
   connection.checkAnswerFree();
-  checkDeclaredSize(parts, connection.engine.requestBytes, 'iov');
+  checkDeclaredSize(parts, connection.engine.facts.requestBytes, 'iov');
   return parts;
 }

@@ -1,18 +1,24 @@
 // Connecting to a service and leaving it.
 
-import { checkObject, checkTimeout } from '../arguments.js';
+import { checkInteger, checkObject, checkTimeout } from '../arguments.js';
 import {
   connectOptions,
   DEFAULT_CONNECT_TIMEOUT_MS,
   type Generation,
+  MAX_BUFFER_BYTES,
 } from '../client-engine/connect-options.js';
 import { ClientEngine } from '../client-engine/engine.js';
+import type { Wire } from '../wires.js';
 import { Connection, connectionOf, type ServiceHandle } from './handle.js';
 
 /** Options of {@link serviceConnect}. */
 export interface ServiceConnectOptions {
-  /** The generation of the classic wire that the server speaks. Default `'1.2'`. */
+  /** The wire that the server speaks. Default `'native'`; servers of corosync's speak `'classic'`. */
+  wire?: Wire;
+  /** The generation of the classic wire, which it implies. Default `'1.2'`. */
   generation?: Generation;
+  /** The user whose server alone is talked to. Default: any. */
+  serverUid?: number;
   /** Time for the handshake, in milliseconds; -1 is no limit. Default 5000. */
   timeoutMs?: number;
   /** How long a wait spins before it sleeps, in microseconds. Default 50. */
@@ -40,9 +46,15 @@ export function serviceConnect(
   options: ServiceConnectOptions = {},
 ): ServiceHandle {
   checkObject('options', options);
-  const { generation, spinUs, timeoutMs = DEFAULT_CONNECT_TIMEOUT_MS } = options;
+  const { wire, generation, serverUid, spinUs } = options;
+  const { timeoutMs = DEFAULT_CONNECT_TIMEOUT_MS } = options;
+  const sizes = { requestBytes, responseBytes, dispatchBytes };
+  for (const [size, bytes] of Object.entries(sizes)) {
+    checkInteger(size, bytes, 1, MAX_BUFFER_BYTES);
+  }
+  // One request at a time, as each function here waits for its answer.
   const native = connectOptions(
-    { name, service, requestBytes, responseBytes, dispatchBytes, generation, spinUs },
+    { name, service, ...sizes, wire, generation, maxInFlight: 1, serverUid, spinUs },
     '',
   );
   checkTimeout('options.timeoutMs', timeoutMs);

@@ -14,6 +14,7 @@ import {
 } from '../arguments.js';
 import { admitsByDefault } from '../server-engine/admission.js';
 import { type ServerLimits, serverLimits } from '../server-engine/limits.js';
+import { checkWires, type Wire } from '../wires.js';
 import type {
   CoroipcsInitState,
   ExitFunction,
@@ -52,6 +53,7 @@ type Absent = null | undefined;
 /** What the server calls: every member is there, and needs no `this`. */
 export interface Hooks {
   readonly socketName: string;
+  readonly wires: readonly Wire[];
   readonly limits: ServerLimits;
   serviceAvailable(service: number): unknown;
   /** `undefined`: the connection gets no Buffer. */
@@ -97,6 +99,7 @@ export function hooksOf(state: CoroipcsInitState): Hooks {
     state[name]?.bind(state) as CoroipcsInitState[Name];
   return {
     socketName: state.socketName,
+    wires: checkWires('state.wires', state.wires),
     limits: serverLimits(state.limits),
     serviceAvailable: bound('serviceAvailable') ?? (() => true),
     privateDataSizeGet: privateDataSize(bound('privateDataSizeGet')),

@@ -105,6 +105,11 @@ export class HostPolls implements ServerWatches {
     this.#state.pollDispatchDestroy?.(context.fd, context);
   }
 
+  /** The C library's hosts know no jobs. */
+  job(): boolean {
+    return false;
+  }
+
   /** Whether the process lives on for these watches is the host's affair. */
   ref(): void {}
 

@@ -56,7 +56,9 @@ export class ServerRuntime implements IpcsServer, ServerOwner {
   }
 
   open(): void {
-    this.engine.open(this.#hooks.limits, this.#hooks.countChanges);
+    const { limits, countChanges, wires } = this.#hooks;
+    // `responseSend` names a connection, not a request.
+    this.engine.open({ limits, countChanges, wires, oneAtATime: true });
     runtimes.add(this);
   }
 
@@ -83,24 +85,22 @@ export class ServerRuntime implements IpcsServer, ServerOwner {
     return CS.OK;
   }
 
-  request(connection: ServerConnection, id: number, size: number, zeroCopy: boolean): void {
+  request(connection: ServerConnection, id: number, size: number, zeroCopy: boolean): boolean {
     const record = connection.attachment as ConnectionRecord;
-    if (id < 0 || id > MAX_ID) {
-      invalid(connection, record);
-      return;
-    }
+    const { token } = connection;
     this.#hooks.serializeLock();
-    const { serial } = connection;
     try {
-      const message = zeroCopy ? connection.view() : connection.read(size);
+      const message = zeroCopy ? connection.view() : connection.message(size, false);
       if (this.#hooks.sendingAllowed === undefined) this.#handle(connection, record, id, message);
       else this.#handleAllowed(connection, record, id, message);
     } catch (error) {
       this.engine.raise(error);
-      if (connection.awaits(serial)) connection.refuse(CS.ERR_LIBRARY);
+      connection.refuse(token, id, CS.ERR_LIBRARY);
     } finally {
       this.#unlock();
     }
+    // A function that returns nothing here may have left anything to do.
+    return true;
   }
 
   disconnected(connection: ServerConnection): boolean {
@@ -184,13 +184,13 @@ export class ServerRuntime implements IpcsServer, ServerOwner {
 }
 
 function invalid(connection: ServerConnection, record: ConnectionRecord): void {
-  connection.refuse(CS.ERR_INVALID_PARAM);
+  connection.refuse(connection.token, connection.requestId, CS.ERR_INVALID_PARAM);
   connection.invalidRequests += 1;
   record.statistics?.increment('invalid_request');
 }
 
 function overloaded(connection: ServerConnection, record: ConnectionRecord): void {
-  connection.refuse(CS.ERR_TRY_AGAIN);
+  connection.refuse(connection.token, connection.requestId, CS.ERR_TRY_AGAIN);
   connection.overloads += 1;
   record.statistics?.increment('overload');
 }

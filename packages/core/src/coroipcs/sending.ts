@@ -32,14 +32,14 @@ export function privateDataSet(conn: IpcsConnection, value: unknown): void {
  */
 export function responseSend(conn: IpcsConnection, message: Uint8Array): 0 {
   const connection = connectionOf(conn);
-  connection.respond(whole([checkBytes('message', message)], 'message'));
+  connection.respond(connection.token, whole([checkBytes('message', message)], 'message'));
   return 0;
 }
 
 /** {@link responseSend} of a message in parts (`coroipcs_response_iov_send`). */
 export function responseIovSend(conn: IpcsConnection, iov: readonly Uint8Array[]): 0 {
   const connection = connectionOf(conn);
-  connection.respond(whole(checkParts('iov', iov), 'iov'));
+  connection.respond(connection.token, whole(checkParts('iov', iov), 'iov'));
   return 0;
 }
 

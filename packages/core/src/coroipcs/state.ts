@@ -4,6 +4,7 @@
 
 import type { PollAdapter, PollEvents } from '../poll/contract.js';
 import type { ServerLimits } from '../server-engine/limits.js';
+import type { Wire } from '../wires.js';
 
 /** A server of `ipcInit`. */
 export interface IpcsServer {
@@ -118,6 +119,8 @@ export interface CoroipcsInitState {
   logSubsysId?: number;
   /** The poll system, in place of the four poll functions. Default: the library's own thread. */
   adapter?: PollAdapter;
+  /** The wires that peers may speak. Default `['native']`; C programs speak `'classic'`. */
+  wires?: readonly Wire[];
   /** What peers may take; {@link ServerLimits} has the defaults. */
   limits?: Partial<ServerLimits>;
 }

@@ -1,17 +1,26 @@
 // One connection of a server, as the engine knows it. Both server APIs stand on it: it is the
 // opaque `conn` of coroipcs, and what an IpcConnection wraps.
 //
-// Invariants: `number` is the core's name of it and is never used twice. `waiting` is true exactly
-// while a request was handed to the owner and has no answer yet; there is one request at a time.
+// Invariants: `number` is the core's name of it and is never used twice. A request is named by its
+// token; which of them wait for an answer the core knows.
 // Life: admitted → open → ended → released, the last two only forwards. Only the engine changes
 // `phase`.
 
+import { arrived, arrivedAt, renewArrivals, SMALL_BYTES } from '../arrivals.js';
 import { CoroIpcError } from '../errors.js';
-import { headerOnly, releaseParts, responseParts } from '../messages.js';
-import { COUNTER_NAMES, type CounterName, type NativeParts, native } from '../native.js';
+import {
+  headerOnly,
+  REQUEST_HEADER_BYTES,
+  releaseMessage,
+  responseMessage,
+} from '../messages.js';
+import { COUNTER_NAMES, type CounterName, type NativeMessage, native } from '../native.js';
 import { CS } from '../status.js';
 
-/** Who is at the other end, as the kernel says, and the wire's generation (12 or 14). */
+/**
+ * Who is at the other end, as the kernel says, and the classic wire's generation (12 or 14), or 0 for
+ * the native wire.
+ */
 export interface ConnectionIdentity {
   readonly number: number;
   readonly service: number;
@@ -36,11 +45,8 @@ export class ServerConnection {
   /** Which server API the connection belongs to: set by the owner. */
   attachment: unknown = undefined;
   phase: ConnectionPhase = 'admitted';
-  /** Whether a request waits for its answer. */
-  waiting = false;
-  /** Counts the requests, so that a late answer can be told from the next request's. */
-  serial = 0;
-  /** The id of the last request. */
+  /** The token and the id of the last request. */
+  token = 0;
   requestId = 0;
   /** Requests answered with INVALID_PARAM because nobody takes them. */
   invalidRequests = 0;
@@ -54,61 +60,65 @@ export class ServerConnection {
     this.service = identity.service;
   }
 
-  /** Notes that a request waits; returns its serial number. */
-  begin(id: number): number {
-    this.waiting = true;
-    this.requestId = id;
-    this.serial += 1;
-    return this.serial;
+  /**
+   * The request that is being served, header included, in memory that nobody else writes to. To be
+   * called before anything else is done for it.
+   */
+  message(size: number, zeroCopy: boolean): Buffer {
+    const offset = arrivedAt();
+    return offset >= 0 ? arrived(offset, size) : this.#fetch(size, zeroCopy);
   }
 
-  /** Whether the request of this serial number has no answer yet. */
-  awaits(serial: number): boolean {
-    return this.waiting && this.serial === serial && this.phase === 'open';
+  /** Its payload alone; otherwise as `message`. */
+  payload(size: number, zeroCopy: boolean): Buffer {
+    const offset = arrivedAt();
+    return offset >= 0
+      ? arrived(offset + REQUEST_HEADER_BYTES, size - REQUEST_HEADER_BYTES)
+      : this.#fetch(size, zeroCopy).subarray(REQUEST_HEADER_BYTES);
   }
 
-  /** Copies the waiting request, header included, to memory of its own. */
-  read(size: number): Buffer {
+  #fetch(size: number, zeroCopy: boolean): Buffer {
     const message = Buffer.allocUnsafe(size);
-    const read = native.requestRead(this.number, message);
-    return read === size ? message : message.subarray(0, read);
+    native.requestRead(this.number, message);
+    if (!zeroCopy && size <= SMALL_BYTES) renewArrivals();
+    return message;
   }
 
-  /** The waiting zero-copy request where it lies; the peer may still write there. */
+  /** That request, in a zero-copy buffer, where it lies; the peer may still write there. */
   view(): Buffer {
     const { buffer, offset, size } = native.requestView(this.number);
     return Buffer.from(buffer, offset, size);
   }
 
-  /** Answers the waiting request with a whole message. */
-  respond(parts: NativeParts): void {
+  /** Answers a request with a whole message. */
+  respond(token: number, message: NativeMessage): void {
     this.#checkOpen('respond');
-    native.respond(this.number, parts);
-    this.waiting = false;
+    native.respond(this.number, token, message);
   }
 
-  /** Answers the waiting request with a header and a payload. */
-  respondWith(status: number, payload: Uint8Array): void {
-    this.respond(responseParts(this.requestId, status, payload));
-    releaseParts();
+  /** Answers a request with a header and a payload. */
+  respondWith(token: number, id: number, status: number, payload: Uint8Array): void {
+    const message = responseMessage(id, status, payload);
+    this.respond(token, message);
+    releaseMessage(message);
   }
 
   /**
-   * Answers the waiting request with a status alone; a peer that went in the meantime is no error
-   * here, since nobody is left to be told.
+   * Answers a request with a status alone, unless it has its answer; a peer that went in the meantime
+   * is no error here, since nobody is left to be told.
    */
-  refuse(status: number): void {
+  refuse(token: number, id: number, status: number): void {
     try {
-      this.respond(headerOnly(this.requestId, status));
+      this.respond(token, headerOnly(id, status));
     } catch (error) {
       if (!CoroIpcError.is(error)) throw error;
     }
   }
 
   /** Sends or queues a whole dispatch message; false when queued. */
-  dispatch(parts: NativeParts): boolean {
+  dispatch(message: NativeMessage): boolean {
     this.#checkOpen('dispatch');
-    return native.dispatch(this.number, parts);
+    return native.dispatch(this.number, message);
   }
 
   /** Keeps the core's connection beyond its end. */

@@ -10,16 +10,29 @@
 // function that it calls.
 
 import { CoroIpcError } from '../errors.js';
-import { native } from '../native.js';
+import { native, SERVER_ALIVE, SERVER_WANTS_TURN } from '../native.js';
 import type { PollEvents } from '../poll/contract.js';
 import { servedNames } from '../served-names.js';
+import { HEAD_CONNECTION, scratchDoubles } from '../scratch.js';
 import { CS } from '../status.js';
+import { runTicks } from '../ticks.js';
+import type { Wire } from '../wires.js';
 import type { ServerConnection } from './connection.js';
 import { Failures } from './failures.js';
-import { serverHost } from './host.js';
+import { type Serve, serverHost } from './host.js';
 import type { ServerLimits } from './limits.js';
 import type { ServerOwner } from './owner.js';
 import type { ServerWatches, WatchTarget } from './watches.js';
+
+/** What an engine opens its server with. */
+export interface EngineOptions {
+  readonly wires: readonly Wire[];
+  readonly limits: ServerLimits;
+  /** Whether the owner wants to hear of counters that change. */
+  readonly countChanges: boolean;
+  /** Whether a connection's next request waits until the one before is answered. */
+  readonly oneAtATime: boolean;
+}
 
 export class ServerEngine implements WatchTarget {
   readonly name: string;
@@ -28,6 +41,8 @@ export class ServerEngine implements WatchTarget {
   readonly #failures: Failures;
   #server: number | undefined;
   #closing = false;
+  #inTurn = false;
+  #serve: Serve = () => false;
   #unwatched: number[] = [];
 
   constructor(name: string, owner: ServerOwner, watches: ServerWatches) {
@@ -38,8 +53,8 @@ export class ServerEngine implements WatchTarget {
   }
 
   /** Binds, listens and starts to be watched. Called once. */
-  open(limits: ServerLimits, countChanges: boolean): void {
-    const host = serverHost({
+  open(options: EngineOptions): void {
+    const { host, serve } = serverHost({
       owner: this.#owner,
       watches: this.#watches,
       target: this,
@@ -49,9 +64,12 @@ export class ServerEngine implements WatchTarget {
         this.#server = undefined;
       },
     });
+    this.#serve = serve;
+    const { wires, limits, ...rest } = options;
     const outer = this.#failures.enter();
     try {
-      this.#server = native.serverOpen({ name: this.name, ...limits, countChanges }, host);
+      const wire = { native: wires.includes('native'), classic: wires.includes('classic') };
+      this.#server = native.serverOpen({ name: this.name, ...limits, ...rest, ...wire }, host);
       // A server whose own descriptors the poll system did not take is not open.
       if (this.#failures.any) native.serverClose(this.#server);
     } finally {
@@ -74,7 +92,18 @@ export class ServerEngine implements WatchTarget {
     if (this.#server === undefined) return false;
     const outer = this.#failures.enter();
     try {
-      return native.serverDispatch(this.#server, key, revents);
+      const said = native.serverDispatch(this.#server, key, revents);
+      if ((said & SERVER_WANTS_TURN) !== 0) this.#takeTurn();
+      return (said & SERVER_ALIVE) !== 0;
+    } finally {
+      this.#leave(outer);
+    }
+  }
+
+  turn(): void {
+    const outer = this.#failures.enter();
+    try {
+      this.#takeTurn();
     } finally {
       this.#leave(outer);
     }
@@ -123,6 +152,37 @@ export class ServerEngine implements WatchTarget {
   /** Takes an exception of a user's function, to throw it where the core was entered. */
   raise(error: unknown): void {
     this.#failures.raise(error);
+  }
+
+  // Serves request after request until the core says that it is time for the host's loop. A handler
+  // that drives that loop must not serve inside of itself.
+  #takeTurn(): void {
+    if (this.#inTurn) return;
+    this.#inTurn = true;
+    try {
+      while (this.#server !== undefined) {
+        const size = native.serverNext(this.#server);
+        if (size === 0) return;
+        const left = this.#serve(scratchDoubles[HEAD_CONNECTION] as number, size);
+        if (runTicks !== undefined) this.#letRun(runTicks);
+        else if (left) return this.#later();
+      }
+    } finally {
+      this.#inTurn = false;
+    }
+  }
+
+  #letRun(ticks: () => void): void {
+    try {
+      ticks();
+    } catch (error) {
+      this.#failures.raise(error);
+    }
+  }
+
+  // Promises run when this turn has ended, and the core is in the midst of its own.
+  #later(): void {
+    setImmediate(() => this.turn());
   }
 
   #leave(outer: unknown[] | undefined): void {

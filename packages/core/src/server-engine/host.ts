@@ -4,6 +4,7 @@
 // the core asks about a number that is not there is answered as if the connection were over.
 
 import { KEY_TIMER, type NativeServerHost } from '../native.js';
+import { HEAD_ID, HEAD_TOKEN, HEAD_ZERO_COPY, scratchDoubles, scratchInts } from '../scratch.js';
 import { CS } from '../status.js';
 import { ServerConnection } from './connection.js';
 import type { Failures } from './failures.js';
@@ -22,8 +23,8 @@ export interface HostParts {
   closed(): void;
 }
 
-/** The call-backs of one server. They use no `this`. */
-export function serverHost(parts: HostParts): NativeServerHost {
+/** The call-backs of one server, and the way of a request. They use no `this`. */
+export function serverHost(parts: HostParts): { host: NativeServerHost; serve: Serve } {
   const { owner, failures } = parts;
   const connections = new Map<number, ServerConnection>();
 
@@ -47,7 +48,24 @@ export function serverHost(parts: HostParts): NativeServerHost {
     }
   }
 
-  return {
+  // The hottest way: no closure is made for a request.
+  function serve(number: number, size: number): boolean {
+    const connection = connections.get(number);
+    if (connection === undefined) return false;
+    const token = scratchDoubles[HEAD_TOKEN] as number;
+    const id = scratchInts[HEAD_ID] as number;
+    connection.token = token;
+    connection.requestId = id;
+    try {
+      return owner.request(connection, id, size, scratchInts[HEAD_ZERO_COPY] !== 0);
+    } catch (error) {
+      failures.raise(error);
+      connection.refuse(token, id, CS.ERR_LIBRARY);
+      return false;
+    }
+  }
+
+  const host: NativeServerHost = {
     ...watching(parts, guarded),
     admit(number, service, uid, gid, pid, generation, fd) {
       const identity = { number, service, uid, gid, pid, generation, fd };
@@ -60,18 +78,6 @@ export function serverHost(parts: HostParts): NativeServerHost {
         connection.phase = 'open';
         return owner.connected(connection);
       });
-    },
-    // The hottest way: no closure is made for a request.
-    request(number, id, size, zeroCopy) {
-      const connection = connections.get(number);
-      if (connection === undefined) return;
-      const serial = connection.begin(id);
-      try {
-        owner.request(connection, id, size, zeroCopy);
-      } catch (error) {
-        failures.raise(error);
-        if (connection.awaits(serial)) connection.refuse(CS.ERR_LIBRARY);
-      }
     },
     disconnected(number) {
       return on(number, true, (connection) => {
@@ -100,14 +106,18 @@ export function serverHost(parts: HostParts): NativeServerHost {
       guarded(undefined, () => owner.ended());
     },
   };
+  return { host, serve };
 }
+
+/** Serves the request whose particulars are in the scratch; whether work was left for promises. */
+export type Serve = (connection: number, size: number) => boolean;
 
 type Guarded = <Result>(otherwise: Result, run: () => Result) => Result;
 
 function watching(
   { owner, watches, target, failures, unwatched }: HostParts,
   guarded: Guarded,
-): Pick<NativeServerHost, 'pollAdd' | 'pollModify' | 'pollRemove'> {
+): Pick<NativeServerHost, 'pollAdd' | 'pollModify' | 'pollRemove' | 'pollJob'> {
   return {
     pollAdd(fd, key) {
       try {
@@ -127,6 +137,9 @@ function watching(
     },
     pollRemove(fd, key) {
       guarded(undefined, () => watches.remove(fd, key));
+    },
+    pollJob() {
+      return guarded(false, () => watches.job(() => target.turn()));
     },
   };
 }

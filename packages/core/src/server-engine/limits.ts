@@ -14,6 +14,8 @@ export interface ServerLimits {
   readonly maxQueueBytes: number;
   /** Most zero-copy buffers a connection may hold. Default 64. */
   readonly maxZeroCopyBuffers: number;
+  /** Requests of a connection in flight, on the native wire. Default 1024. */
+  readonly maxInFlight: number;
   /** Requests served in one turn of the loop. Default 64. */
   readonly requestsPerTurn: number;
   /** How long to spin for a next request after an answer, in microseconds; 0 is never. Default 20. */
@@ -29,6 +31,7 @@ export const DEFAULT_SERVER_LIMITS: ServerLimits = Object.freeze({
   maxBufferBytes: 64 * MIB,
   maxQueueBytes: 16 * MIB,
   maxZeroCopyBuffers: 64,
+  maxInFlight: 1024,
   requestsPerTurn: 64,
   spinUs: 20,
 });
@@ -39,6 +42,7 @@ const RANGES: Readonly<Record<keyof ServerLimits, readonly [least: number, most:
   maxBufferBytes: [4096, 1024 * MIB],
   maxQueueBytes: [0, MAX_INT32],
   maxZeroCopyBuffers: [0, 65536],
+  maxInFlight: [1, 65536],
   requestsPerTurn: [1, 65536],
   spinUs: [0, 1_000_000],
 };

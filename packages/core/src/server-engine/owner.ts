@@ -11,8 +11,12 @@ export interface ServerOwner {
   admit(connection: ServerConnection): number;
   /** The connection is usable: run the connect function. Anything but CS.OK refuses it. */
   connected(connection: ServerConnection): number;
-  /** A request waits, and `connection.begin` was called for it. */
-  request(connection: ServerConnection, id: number, size: number, zeroCopy: boolean): void;
+  /**
+   * A request is to be served, now or later; `connection.token` names it. It can be read during this
+   * call only; a small one lies in the scratch until anything else uses that. Whether work was left
+   * for promises or `process.nextTick`.
+   */
+  request(connection: ServerConnection, id: number, size: number, zeroCopy: boolean): boolean;
   /** Run the disconnect function; `false`: it is busy, ask again. */
   disconnected(connection: ServerConnection): boolean;
   /** The connection will not be seen again. */

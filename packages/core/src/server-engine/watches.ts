@@ -10,6 +10,8 @@ export interface WatchTarget {
   accept(): void;
   /** The descriptor of `key` is ready. False: the core has forgotten it during this call. */
   dispatch(key: number, revents: PollEvents): boolean;
+  /** A job's time has come: serves what there is. */
+  turn(): void;
 }
 
 /** The descriptors that a server has watched, by the core's keys. */
@@ -21,6 +23,8 @@ export interface ServerWatches {
   modify(fd: number, key: number, events: PollEvents): void;
   /** Forgets `fd`; for a key that is not watched it does nothing. */
   remove(fd: number, key: number): void;
+  /** Runs `job` once in the loop's next turn; false where the poll system knows no such thing. */
+  job(job: () => void): boolean;
   /** Whether the watches keep the process alive, those to come included. */
   ref(on: boolean): void;
 }
@@ -55,6 +59,11 @@ export class AdapterWatches implements ServerWatches {
     const handle = this.#handles.get(key);
     this.#handles.delete(key);
     handle?.destroy();
+  }
+
+  job(job: () => void): boolean {
+    this.#adapter.pollJobAdd(job);
+    return true;
   }
 
   ref(on: boolean): void {

@@ -2,9 +2,10 @@
 
 import { checkId, checkPayload } from '../arguments.js';
 import { CoroIpcError } from '../errors.js';
-import { type Payload, releaseParts, responseParts } from '../messages.js';
+import { type Payload, releaseMessage, responseMessage } from '../messages.js';
 import type { ServerConnection } from '../server-engine/connection.js';
 import { CS } from '../status.js';
+import type { Wire } from '../wires.js';
 import { type ConnectionStats, statsOf } from './server-stats.js';
 
 /** A connection, from a service's `connect` to its `disconnect`. */
@@ -18,8 +19,10 @@ export class IpcConnection {
   readonly gid: number;
   /** The peer's process id, as the kernel says. */
   readonly pid: number;
+  /** The wire that the peer speaks. */
+  readonly wire: Wire;
   /** The generation of the classic wire that the peer speaks. */
-  readonly generation: '1.2' | '1.4';
+  readonly generation: '1.2' | '1.4' | undefined;
   /** Private data: whatever the service keeps here. */
   data: unknown = undefined;
   readonly #link: ServerConnection;
@@ -35,7 +38,8 @@ export class IpcConnection {
     this.uid = uid;
     this.gid = gid;
     this.pid = pid;
-    this.generation = generation === 14 ? '1.4' : '1.2';
+    this.wire = generation === 0 ? 'native' : 'classic';
+    this.generation = generation === 14 ? '1.4' : generation === 12 ? '1.2' : undefined;
     this.#link = link;
     this.#end = end;
   }
@@ -61,8 +65,9 @@ export class IpcConnection {
   /** {@link dispatch} of arguments that were checked; called by the library alone. */
   send(id: number, payload: Uint8Array): boolean {
     if (this.#closing) throw new CoroIpcError(CS.ERR_LIBRARY, 'dispatch: the connection is over');
-    const sent = this.#link.dispatch(responseParts(id, CS.OK, payload));
-    releaseParts();
+    const message = responseMessage(id, CS.OK, payload);
+    const sent = this.#link.dispatch(message);
+    releaseMessage(message);
     return sent;
   }
 

@@ -1,5 +1,5 @@
-// One request of an IpcServer. It is answered exactly once, at any later time; the connection
-// carries no other request until then.
+// One request of an IpcServer. It is answered exactly once, at any later time, whatever other requests
+// the connection carries meanwhile.
 
 import { checkInteger, checkPayload, MAX_INT32 } from '../arguments.js';
 import { CoroIpcError } from '../errors.js';
@@ -12,11 +12,11 @@ import type { IpcConnection } from './ipc-connection.js';
 export class IpcRequest {
   /** The command id. */
   readonly id: number;
-  /** The bytes after the header, in memory of the request's own. */
+  /** The bytes after the header, in memory that nobody else writes to. */
   readonly payload: Buffer;
   readonly connection: IpcConnection;
   readonly #link: ServerConnection;
-  readonly #serial: number;
+  readonly #token: number;
   #answered = false;
 
   /** Called by the library alone. */
@@ -25,7 +25,7 @@ export class IpcRequest {
     this.payload = payload;
     this.connection = connection;
     this.#link = link;
-    this.#serial = link.serial;
+    this.#token = link.token;
   }
 
   /** Whether the answer has been sent. */
@@ -42,7 +42,7 @@ export class IpcRequest {
   respond(payload?: Payload): void {
     const bytes = checkPayload('payload', payload);
     this.#checkWaiting('respond');
-    this.#link.respondWith(CS.OK, bytes);
+    this.#link.respondWith(this.#token, this.id, CS.OK, bytes);
     this.#answered = true;
   }
 
@@ -55,16 +55,13 @@ export class IpcRequest {
   fail(status: number): void {
     checkInteger('status', status, CS.OK + 1, MAX_INT32);
     this.#checkWaiting('fail');
-    this.#link.respond(headerOnly(this.id, status));
+    this.#link.respond(this.#token, headerOnly(this.id, status));
     this.#answered = true;
   }
 
   #checkWaiting(what: string): void {
     if (this.#answered) {
       throw new CoroIpcError(CS.ERR_BAD_OPERATION, `${what}: request ${this.id} is answered`);
-    }
-    if (this.#link.phase === 'open' && !this.#link.awaits(this.#serial)) {
-      throw new CoroIpcError(CS.ERR_BAD_OPERATION, `${what}: request ${this.id} waits no more`);
     }
   }
 }

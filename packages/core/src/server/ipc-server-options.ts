@@ -2,6 +2,7 @@
 
 import type { PollAdapter } from '../poll/contract.js';
 import type { ServerLimits } from '../server-engine/limits.js';
+import type { Wire } from '../wires.js';
 import type { IpcConnection } from './ipc-connection.js';
 import type { IpcRequest } from './ipc-request.js';
 import type { PeerCredentials } from './service-host.js';
@@ -17,6 +18,11 @@ export interface IpcServerOptions {
    * and this process's effective user.
    */
   authenticate?: (peer: PeerCredentials, service: number) => boolean;
+  /**
+   * The wires that peers may speak. Default `['native']`: `'classic'` lets in corosync's own clients,
+   * too, with the powers that their wire has.
+   */
+  wires?: readonly Wire[];
   /** What peers may take. */
   limits?: Partial<ServerLimits>;
 }

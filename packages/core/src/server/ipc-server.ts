@@ -15,6 +15,7 @@ import { ServerEngine } from '../server-engine/engine.js';
 import { type ServerLimits, serverLimits } from '../server-engine/limits.js';
 import { AdapterWatches } from '../server-engine/watches.js';
 import { CS } from '../status.js';
+import { checkWires, type Wire } from '../wires.js';
 import type { IpcConnection } from './ipc-connection.js';
 import type { IpcServerEvents, IpcServerOptions } from './ipc-server-options.js';
 import type { ServerStats } from './server-stats.js';
@@ -36,6 +37,7 @@ import {
  */
 export class IpcServer extends EventEmitter<IpcServerEvents> implements AsyncDisposable {
   readonly name: string;
+  readonly #wires: readonly Wire[];
   readonly #limits: ServerLimits;
   readonly #adapter: PollAdapter | undefined;
   readonly #services = new ServiceTable();
@@ -51,6 +53,7 @@ export class IpcServer extends EventEmitter<IpcServerEvents> implements AsyncDis
     super();
     checkObject('options', options);
     this.name = checkSocketName('options.name', options.name);
+    this.#wires = checkWires('options.wires', options.wires);
     this.#limits = serverLimits(options.limits);
     this.#adapter =
       options.adapter === undefined ? undefined : checkAdapter('options.adapter', options.adapter);
@@ -115,7 +118,12 @@ export class IpcServer extends EventEmitter<IpcServerEvents> implements AsyncDis
     const watches = new AdapterWatches(this.#adapter ?? threadPoll());
     watches.ref(this.#ref);
     const engine = new ServerEngine(this.name, this.#host, watches);
-    engine.open(this.#limits, false);
+    engine.open({
+      wires: this.#wires,
+      limits: this.#limits,
+      countChanges: false,
+      oneAtATime: false,
+    });
     this.#engine = engine;
     this.#state = 'listening';
     queueMicrotask(() => this.emit('listening'));

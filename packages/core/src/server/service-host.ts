@@ -7,7 +7,7 @@
 import { debuglog } from 'node:util';
 import { checkFunction, MAX_INT32 } from '../arguments.js';
 import { CoroIpcError } from '../errors.js';
-import { type Payload, REQUEST_HEADER_BYTES } from '../messages.js';
+import type { Payload } from '../messages.js';
 import type { ServerConnection } from '../server-engine/connection.js';
 import type { ServerOwner } from '../server-engine/owner.js';
 import { CS } from '../status.js';
@@ -110,21 +110,23 @@ export class ServiceHost implements ServerOwner {
     return CS.OK;
   }
 
-  request(link: ServerConnection, _id: number, size: number): void {
-    const payload = link.read(size).subarray(REQUEST_HEADER_BYTES);
+  request(link: ServerConnection, id: number, size: number, zeroCopy: boolean): boolean {
+    const { token } = link;
+    const payload = link.payload(size, zeroCopy);
     const request = new IpcRequest(payload, (link.attachment as Served).connection, link);
     try {
-      const handler = this.#services.get(link.service)?.handler(request.id);
+      const handler = this.#services.get(link.service)?.handler(id);
       if (handler === undefined) {
         link.invalidRequests += 1;
-        link.refuse(CS.ERR_INVALID_PARAM);
-        return;
+        link.refuse(token, id, CS.ERR_INVALID_PARAM);
+        return false;
       }
       const result = handler(request);
       if (result !== undefined) this.#take(request, result);
     } catch (error) {
       this.#failed(request, error);
     }
+    return !request.answered;
   }
 
   disconnected(link: ServerConnection): boolean {

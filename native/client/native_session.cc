@@ -1,0 +1,364 @@
+#include "client/native_session.h"
+
+#include <poll.h>
+#include <sys/epoll.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstring>
+
+#include "sys/clock.h"
+
+namespace coroipc::client {
+
+namespace native = wire::native;
+
+namespace {
+
+constexpr std::byte kDoorbell{1};
+
+// A ring that takes a message of so many bytes when it is empty.
+uint64_t ring_for(size_t bytes) {
+  return std::bit_ceil(
+      std::max<uint64_t>(bytes + ring::kRecordHeaderBytes, native::kLeastRingBytes));
+}
+
+native::Hello hello_of(const Options& options) {
+  native::Hello hello;
+  hello.service = options.service;
+  hello.wanted = {
+      ring_for(options.sizes.request), ring_for(options.sizes.response),
+      std::bit_ceil(std::max<uint64_t>(options.sizes.dispatch, native::kLeastRingBytes)),
+      options.max_in_flight};
+  return hello;
+}
+
+}  // namespace
+
+NativeSession::NativeSession(const Options& options, sys::Fd socket, const sys::Credentials& server)
+    : Session(std::move(socket), server, options.spin_us), hello_(hello_of(options)) {}
+
+NativeSession::~NativeSession() {
+  if (!user_fd_.open()) return;
+  // A user who closed it may have another file under its number by now: only ours watches the
+  // socket.
+  epoll_event event{};
+  event.events = EPOLLIN;
+  if (epoll_ctl(user_fd_.get(), EPOLL_CTL_MOD, socket_.get(), &event) != 0) user_fd_.leave();
+}
+
+short NativeSession::handshake_events() const {
+  return step_ == Step::kHello || step_ == Step::kAttach ? POLLOUT : POLLIN;
+}
+
+// What is said is a few bytes on a new socket: all of it goes out, or its peer is gone.
+sys::Outcome NativeSession::send_step(std::span<const std::byte> bytes, const sys::Fd* file) {
+  const sys::Transfer sent =
+      file == nullptr ? sys::send(socket_, bytes) : sys::send_file(socket_, bytes, *file);
+  // A server that refuses may hang up before it has read all; its answer is there all the same.
+  if (sent.state == sys::Transfer::State::kSome && sent.bytes < bytes.size())
+    return sys::Failure{Status::kErrLibrary, ECONNRESET, "send"};
+  step_ = step_ == Step::kHello ? Step::kWelcome : Step::kReady;
+  return sys::Nothing{};
+}
+
+sys::Outcome NativeSession::hear_welcome() {
+  const std::optional<native::Welcome> welcome = native::decode_welcome(message_.bytes());
+  if (!welcome.has_value()) return sys::Failure{Status::kErrMessageError};
+  const auto status = static_cast<Status>(welcome->status);
+  if (status != Status::kOk) return sys::Failure{status};
+  if (welcome->version != native::kVersion) return sys::Failure{Status::kErrVersion};
+  granted_ = welcome->granted;
+  const native::Geometry& wanted = hello_.wanted;
+  if (granted_.request_ring < wanted.request_ring ||
+      granted_.response_ring < wanted.response_ring ||
+      granted_.dispatch_ring < wanted.dispatch_ring)
+    return sys::Failure{Status::kErrTooBig};
+  auto theirs = sys::SealedMemory::take(message_.take_file(), native::server_rings(granted_));
+  if (!theirs.ok()) return theirs.failure();
+  theirs_ = std::move(theirs.value());
+  auto ours = sys::SealedMemory::make(native::client_rings(granted_));
+  if (!ours.ok()) return ours.failure();
+  ours_ = std::move(ours.value());
+  message_ = native::MessageReader(native::kNoteBytes);
+  step_ = Step::kAttach;
+  return sys::Nothing{};
+}
+
+sys::Result<bool> NativeSession::advance() {
+  using State = native::MessageReader::State;
+  while (step_ != Step::kConnected) {
+    if (step_ == Step::kHello) {
+      if (sys::Outcome sent = send_step(native::encode(hello_), nullptr); !sent.ok())
+        return sent.failure();
+    } else if (step_ == Step::kAttach) {
+      if (sys::Outcome sent = send_step(native::encode_attach(), &ours_.file()); !sent.ok())
+        return sent.failure();
+    }
+    const State state = message_.read(socket_);
+    if (state == State::kMore) return false;
+    if (state == State::kOver) return sys::Failure{Status::kErrLibrary, ECONNRESET, "recv"};
+    if (step_ == Step::kWelcome) {
+      if (sys::Outcome heard = hear_welcome(); !heard.ok()) return heard.failure();
+      continue;
+    }
+    const std::optional<int32_t> ready = native::decode_ready(message_.bytes());
+    if (!ready.has_value() || message_.has_file()) return sys::Failure{Status::kErrMessageError};
+    const auto status = static_cast<Status>(*ready);
+    if (status != Status::kOk) return sys::Failure{status};
+    ours_.close_file();
+    end_.emplace(granted_, std::move(ours_), std::move(theirs_));
+    step_ = Step::kConnected;
+  }
+  return true;
+}
+
+// One fence for both: room is told along with what goes out.
+void NativeSession::tell(native::Wants what) {
+  if (made_room_) what |= native::kWantsRoom;
+  made_room_ = false;
+  if (!end_->must_ring(what)) return;
+  // A server that is gone is found by its hang-up; a socket that is full has bytes to read.
+  [[maybe_unused]] const sys::Transfer sent = sys::send(socket_, std::span(&kDoorbell, 1));
+}
+
+Status NativeSession::send(wire::Parts parts, uint64_t& token) {
+  using Put = native::ClientEnd::Put;
+  if (wire::total_size(parts) > request_bytes()) return Status::kErrInvalidParam;
+  if (over_) return Status::kErrLibrary;
+  const Put put = end_->send(parts, token);
+  if (put == Put::kBreach) over_ = true;
+  if (put != Put::kDone) return over_ ? Status::kErrLibrary : Status::kErrBusy;
+  tell(native::kWantsCalls);
+  return Status::kOk;
+}
+
+NativeSession::Found NativeSession::look() {
+  using Look = native::ClientEnd::Look;
+  for (;;) {
+    native::Message message;
+    const Look found = end_->response(message);
+    if (found == Look::kBreach) over_ = true;
+    if (found != Look::kRecord) return over_ ? Found::kOver : Found::kNothing;
+    if (abandoned_.empty() || abandoned_.erase(message.sequence) == 0) {
+      answer_ = message;
+      answer_in_ring_ = true;
+      return Found::kAnswer;
+    }
+    ++late_answers_;
+    made_room_ = true;
+    end_->response_done();
+  }
+}
+
+// Makes way for the next answer of the ring.
+void NativeSession::put_aside() {
+  if (answer_in_ring_) {
+    aside_.emplace(answer_.sequence,
+                   std::vector<std::byte>(answer_.bytes, answer_.bytes + answer_.size));
+    answer_done();
+  } else {
+    answer_ = {};
+  }
+}
+
+bool NativeSession::find_aside(uint64_t token) {
+  const auto found = aside_.find(token);
+  if (found == aside_.end()) return false;
+  answer_ = {token, 0, static_cast<uint32_t>(found->second.size()), found->second.data()};
+  answer_in_ring_ = false;
+  return true;
+}
+
+Status NativeSession::await(uint64_t token, int64_t deadline_ns, uint32_t& size) {
+  if (answer_.size != 0 && answer_.sequence != token) put_aside();
+  if (answer_.size != 0 || (!aside_.empty() && find_aside(token))) {
+    size = answer_.size;
+    return Status::kOk;
+  }
+  if (!end_->awaits(token)) return Status::kErrBadOperation;
+  for (bool spun = false;;) {
+    const Found found = look();
+    if (found == Found::kAnswer) {
+      if (answer_.sequence == token) {
+        size = answer_.size;
+        return Status::kOk;
+      }
+      put_aside();
+      continue;
+    }
+    if (found == Found::kOver) return Status::kErrLibrary;
+    if (!std::exchange(spun, true) && spinner_.wait([&] { return end_->response_ready(); }))
+      continue;
+    const Status waited = doze(kWantsAnswers, deadline_ns);
+    if (waited != Status::kOk) return waited;
+  }
+}
+
+Status NativeSession::doze(Wants wants, int64_t deadline_ns) {
+  const bool loop_slept = loop_wants_ != 0;
+  tell(0);
+  if (!end_->doze(wants | loop_wants_) && there(wants) != 0) return Status::kOk;
+  const Status waited = wait_for_socket(POLLIN, deadline_ns);
+  if (waited == Status::kOk) (void)hear();
+  loop_wants_ = 0;
+  attention_ = attention_ || loop_slept;
+  end_->wake();
+  return waited;
+}
+
+Status NativeSession::answer(uint64_t& token, uint32_t& size) {
+  if (answer_.size != 0) {
+    token = answer_.sequence;
+  } else if (!aside_.empty()) {
+    token = aside_.begin()->first;
+    (void)find_aside(token);
+  } else {
+    const Found found = look();
+    if (found == Found::kOver) return Status::kErrLibrary;
+    if (found == Found::kNothing) return Status::kErrTryAgain;
+    token = answer_.sequence;
+  }
+  size = answer_.size;
+  return Status::kOk;
+}
+
+size_t NativeSession::read_answer(std::span<std::byte> into) const {
+  const size_t copied = std::min<size_t>(answer_.size, into.size());
+  if (copied > 0) std::memcpy(into.data(), answer_.bytes, copied);
+  return copied;
+}
+
+void NativeSession::answer_done() {
+  if (answer_.size == 0) return;
+  if (answer_in_ring_) {
+    made_room_ = true;
+    end_->response_done();
+  } else {
+    aside_.erase(answer_.sequence);
+  }
+  answer_ = {};
+}
+
+void NativeSession::abandon(uint64_t token) {
+  if (aside_.erase(token) > 0) {
+    ++late_answers_;
+  } else if (end_->awaits(token)) {
+    abandoned_.insert(token);
+  }
+}
+
+Status NativeSession::look_for_message(uint32_t& size) {
+  using Look = native::ClientEnd::Look;
+  const Look found = end_->dispatch(dispatch_);
+  if (found == Look::kRecord) {
+    size = dispatch_.size;
+    return Status::kOk;
+  }
+  dispatch_ = {};
+  if (found == Look::kBreach) over_ = true;
+  return over_ ? Status::kErrLibrary : Status::kErrTryAgain;
+}
+
+Status NativeSession::next(int64_t deadline_ns, uint32_t& size) {
+  for (bool spun = false;;) {
+    const Status found = look_for_message(size);
+    if (found != Status::kErrTryAgain) return found;
+    const bool last = sys::now_ns() >= deadline_ns;
+    if (last) {
+      // The socket is read in any case: it tells of the server's end, and must not stay readable.
+      if (std::exchange(spun, true)) return Status::kErrTimeout;
+      (void)hear();
+      continue;
+    }
+    if (!std::exchange(spun, true) && spinner_.wait([&] { return end_->dispatch_ready(); }))
+      continue;
+    const Status waited = doze(kWantsMessages, deadline_ns);
+    if (waited != Status::kOk && !end_->dispatch_ready()) return waited;
+  }
+}
+
+size_t NativeSession::read_message(std::span<std::byte> into) const {
+  const size_t copied = std::min<size_t>(dispatch_.size, into.size());
+  if (copied > 0) std::memcpy(into.data(), dispatch_.bytes, copied);
+  return copied;
+}
+
+bool NativeSession::put() {
+  if (dispatch_.size == 0) return false;
+  dispatch_ = {};
+  end_->dispatch_done();
+  made_room_ = true;
+  return true;
+}
+
+bool NativeSession::hear() {
+  std::array<std::byte, 64> bytes;
+  for (;;) {
+    const sys::Transfer got = sys::receive(socket_, bytes);
+    if (got.state == sys::Transfer::State::kOver) over_ = true;
+    for (size_t i = 0; i < got.bytes; ++i) over_ = over_ || bytes[i] != kDoorbell;
+    if (got.state != sys::Transfer::State::kSome || got.bytes < bytes.size()) break;
+  }
+  loop_wants_ = 0;
+  end_->wake();
+  return !over_;
+}
+
+Wants NativeSession::there(Wants wants) const {
+  Wants found = 0;
+  if ((wants & kWantsAnswers) != 0 && (!aside_.empty() || end_->response_ready()))
+    found |= kWantsAnswers;
+  if ((wants & kWantsMessages) != 0 && end_->dispatch_ready()) found |= kWantsMessages;
+  if ((wants & kWantsRoom) != 0 && end_->room_made()) found |= kWantsRoom;
+  return found;
+}
+
+Wants NativeSession::sleep(Wants wants) {
+  if (made_room_) tell(0);
+  loop_wants_ = 0;
+  if (wants == 0) {
+    end_->wake();
+    return 0;
+  }
+  const auto ready = [&] { return there(wants) != 0; };
+  if (spinner_.wait(ready)) return there(wants);
+  if (!end_->doze(wants) || !aside_.empty()) return there(wants);
+  loop_wants_ = wants;
+  return 0;
+}
+
+sys::Result<int> NativeSession::user_fd() {
+  if (user_fd_.open()) return user_fd_.get();
+  sys::Result<sys::Bell> bell = sys::Bell::make();
+  if (!bell.ok()) return bell.failure();
+  sys::Fd set(epoll_create1(EPOLL_CLOEXEC));
+  if (!set.open()) return sys::system_failure("epoll_create1");
+  for (const int fd : {socket_.get(), bell.value().fd()}) {
+    epoll_event event{};
+    event.events = EPOLLIN;
+    if (epoll_ctl(set.get(), EPOLL_CTL_ADD, fd, &event) != 0)
+      return sys::system_failure("epoll_ctl");
+  }
+  user_bell_.emplace(std::move(bell.value()));
+  user_fd_ = std::move(set);
+  return user_fd_.get();
+}
+
+void NativeSession::settle() {
+  if (!connected()) return;
+  if (made_room_) tell(0);
+  if (!user_fd_.open()) return;
+  const bool there_is = over_ || end_->dispatch_ready() ||
+                        (end_->wants() != kWantsMessages && !end_->doze(kWantsMessages));
+  if (there_is == user_bell_rung_) return;
+  user_bell_rung_ = there_is;
+  if (there_is) {
+    user_bell_->ring();
+  } else {
+    user_bell_->silence();
+  }
+}
+
+}  // namespace coroipc::client

@@ -1,0 +1,90 @@
+// A client's connection on the native wire: many requests in flight, answers in any order, and one
+// socket whose bytes say only that there is something to look at. See session.h.
+//
+// Invariants: an answer that a synchronous wait meets on its way to its own is put aside, and given
+// out before those in the ring. The sleep word says what the loop sleeps for, also during a
+// synchronous wait; if that wait took the doorbell, `take_attention` says so.
+#pragma once
+
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "client/session.h"
+#include "sys/descriptors.h"
+#include "wire/native/client_end.h"
+#include "wire/native/handshake.h"
+
+namespace coroipc::client {
+
+class NativeSession final : public Session {
+ public:
+  NativeSession(const Options& options, sys::Fd socket, const sys::Credentials& server);
+  ~NativeSession() override;
+
+  sys::Result<bool> advance() override;
+  short handshake_events() const override;
+  bool connected() const override { return end_.has_value(); }
+  int generation() const override { return 0; }
+  sys::Result<int> user_fd() override;
+  void settle() override;
+  sys::Result<int> bell_fd() override { return -1; }
+  size_t request_bytes() const override { return end_->largest_request(); }
+  uint32_t max_in_flight() const override { return granted_.in_flight; }
+  Status send(wire::Parts parts, uint64_t& token) override;
+  Status await(uint64_t token, int64_t deadline_ns, uint32_t& size) override;
+  Status answer(uint64_t& token, uint32_t& size) override;
+  size_t read_answer(std::span<std::byte> into) const override;
+  uint32_t answer_size() const override { return answer_.size; }
+  void answer_done() override;
+  void abandon(uint64_t token) override;
+  uint64_t late_answers() const override { return late_answers_; }
+  Status look_for_message(uint32_t& size) override;
+  Status next(int64_t deadline_ns, uint32_t& size) override;
+  size_t read_message(std::span<std::byte> into) const override;
+  bool put() override;
+  bool flow_controlled() const override { return end_->backlog(); }
+  bool hear() override;
+  Wants sleep(Wants wants) override;
+  bool take_attention() override { return std::exchange(attention_, false); }
+
+ private:
+  enum class Step { kHello, kWelcome, kAttach, kReady, kConnected };
+  enum class Found { kNothing, kAnswer, kOver };
+  // The next answer of the ring that somebody waits for.
+  [[nodiscard]] Found look();
+  void put_aside();
+  [[nodiscard]] bool find_aside(uint64_t token);
+  [[nodiscard]] sys::Outcome send_step(std::span<const std::byte> bytes, const sys::Fd* file);
+  [[nodiscard]] sys::Outcome hear_welcome();
+  [[nodiscard]] Wants there(Wants wants) const;
+  // Sleeps until the socket speaks. kOk: look again.
+  [[nodiscard]] Status doze(Wants wants, int64_t deadline_ns);
+  void tell(wire::native::Wants what);
+
+  const wire::native::Hello hello_;
+  Step step_ = Step::kHello;
+  wire::native::MessageReader message_{wire::native::kWelcomeBytes};
+  wire::native::Geometry granted_;
+  sys::SealedMemory ours_;
+  sys::SealedMemory theirs_;
+  std::optional<wire::native::ClientEnd> end_;
+
+  wire::native::Message answer_;  // found and not done with; its size is 0 when there is none
+  bool answer_in_ring_ = false;
+  std::unordered_map<uint64_t, std::vector<std::byte>> aside_;
+  std::unordered_set<uint64_t> abandoned_;
+  uint64_t late_answers_ = 0;
+  wire::native::Message dispatch_;  // got and not put; its size is 0 when there is none
+
+  Wants loop_wants_ = 0;    // what the loop sleeps for
+  bool attention_ = false;  // its doorbell was taken by somebody else
+  bool made_room_ = false;  // the server was not told of it yet
+  bool over_ = false;       // the server is gone, or broke the rules
+
+  sys::Fd user_fd_;
+  std::optional<sys::Bell> user_bell_;
+  bool user_bell_rung_ = false;
+};
+
+}  // namespace coroipc::client

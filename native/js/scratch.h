@@ -1,0 +1,72 @@
+// Memory of JavaScript's that messages cross the border in, so that a small one crosses it without
+// an object being made. packages/core/src/scratch.ts and arrivals.ts have the same layouts.
+//
+// The scratch is for messages on their way in, and for what is to be said of one on its way out. It
+// is good until JavaScript or the core writes the next thing there: each side takes what it needs
+// before it calls anything that could. No user ever sees it.
+//
+// Arrivals are small messages on their way out, one after another in one buffer until it is full
+// and JavaScript hands over the next. Users see parts of it, and may detach it at any time.
+#pragma once
+
+#include <napi.h>
+
+#include <span>
+
+#include "wire/message.h"
+
+namespace coroipc::js {
+
+struct ScratchHead {
+  double connection;  // of a request; the rest is of requests and answers
+  double token;
+  int32_t id;
+  uint32_t size;  // of the message, header included
+  uint32_t zero_copy;
+  uint32_t attention;  // a blocking function took a wake-up that a loop waits for
+  int32_t
+      offset;  // where the message, or the first of several, lies in the arrivals; or kElsewhere
+  uint32_t zero;
+};
+static_assert(sizeof(ScratchHead) == 40);
+inline constexpr int32_t kElsewhere = -1;
+
+class Scratch {
+ public:
+  // Where a message lies.
+  static constexpr size_t kMessage = 64;
+  static constexpr size_t kBytes = 8192;
+
+  // False, with an exception pending: not an ArrayBuffer of kBytes.
+  [[nodiscard]] bool attach(const Napi::Value& value);
+
+  [[nodiscard]] ScratchHead& head() const { return *reinterpret_cast<ScratchHead*>(data_); }
+  [[nodiscard]] std::span<std::byte> room() const { return {data_ + kMessage, kBytes - kMessage}; }
+
+ private:
+  Napi::Reference<Napi::ArrayBuffer> buffer_;
+  std::byte* data_ = nullptr;
+};
+
+class Arrivals {
+ public:
+  // Larger messages get memory of their own.
+  static constexpr size_t kSmallBytes = 4096;
+
+  // Takes the next buffer. False, with an exception pending: not an ArrayBuffer.
+  [[nodiscard]] bool attach(const Napi::Value& value);
+
+  // The room that is left, as long as no JavaScript runs; none when the buffer was detached.
+  [[nodiscard]] std::span<std::byte> room() const;
+  // Where that begins.
+  [[nodiscard]] int32_t offset() const { return static_cast<int32_t>(used_); }
+  // Precondition: the room has so many bytes, rounded up.
+  void take(size_t bytes) { used_ += rounded(bytes); }
+  [[nodiscard]] static constexpr size_t rounded(size_t bytes) { return (bytes + 7) / 8 * 8; }
+
+ private:
+  Napi::Reference<Napi::ArrayBuffer> buffer_;
+  size_t used_ = 0;
+};
+
+}  // namespace coroipc::js

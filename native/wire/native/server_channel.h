@@ -1,0 +1,57 @@
+// The server's end of a native connection behind the interface of every wire: rings and doorbells
+// over one socket. See server_channel.h one directory up for who calls it.
+#pragma once
+
+#include "sys/unix_socket.h"
+#include "wire/native/server_end.h"
+#include "wire/server_channel.h"
+
+namespace coroipc::wire::native {
+
+// The only byte that travels after the handshake.
+inline constexpr std::byte kDoorbell{1};
+
+class NativeServerChannel final : public ServerChannel {
+ public:
+  // The socket must outlive the channel. What the memories are: see ServerEnd.
+  NativeServerChannel(const Geometry& geometry, const sys::Fd& socket, sys::SealedMemory ours,
+                      sys::SealedMemory theirs)
+      : socket_(socket), geometry_(geometry), end_(geometry, std::move(ours), std::move(theirs)) {}
+
+  Take take(Request& request) override;
+  bool request_ready() const override { return end_.request_ready(); }
+  void read_request(std::span<std::byte> into) const override;
+  std::optional<SharedView> request_view() const override { return std::nullopt; }
+  void request_done() override;
+  bool awaits(uint64_t token) const override { return end_.unanswered(token); }
+  size_t request_bytes() const override;
+  size_t response_bytes() const override { return end_.largest_response(); }
+  size_t dispatch_bytes() const override { return geometry_.dispatch_ring; }
+  size_t largest_dispatch() const override { return end_.largest_dispatch(); }
+  Publish respond(uint64_t token, Parts parts) override;
+  Publish publish(Parts parts, bool from_queue) override;
+  void backlog_began() override { end_.set_backlog(true); }
+  void backlog_ended() override;
+  void answer_flush() override {}
+  Heard listen() override;
+  // A doorbell that finds the socket full is not needed: its reader has bytes to read.
+  bool owes() const override { return false; }
+  void pay() override {}
+  bool sleep(bool takes_requests) override;
+  void wake() override { end_.wake(); }
+  bool room_made() override { return end_.room_made(); }
+  // The hang-up says it all; what lies in the rings may still be read.
+  void say_goodbye() override {}
+
+ private:
+  void tell(Wants what);
+
+  const sys::Fd& socket_;
+  const Geometry geometry_;
+  ServerEnd end_;
+  Message taken_;
+  bool took_ = false;       // taken_ lies in the ring
+  bool made_room_ = false;  // the client was not told of it yet
+};
+
+}  // namespace coroipc::wire::native
