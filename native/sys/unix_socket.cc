@@ -13,6 +13,13 @@ namespace coroipc::sys {
 
 namespace {
 
+// Of Linux 6.5; the C library's headers may be older than the kernel.
+#ifdef SO_PEERPIDFD
+constexpr int kPeerPidfd = SO_PEERPIDFD;
+#else
+constexpr int kPeerPidfd = 77;
+#endif
+
 Transfer transfer_of(ssize_t result) {
   if (result > 0) return {Transfer::State::kSome, static_cast<size_t>(result)};
   const bool later = result < 0 && (errno == EAGAIN || errno == EINTR);
@@ -62,6 +69,20 @@ Result<Credentials> peer_credentials(const Fd& socket) {
   if (getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &found, &length) != 0)
     return system_failure("getsockopt");
   return Credentials{found.pid, found.uid, found.gid};
+}
+
+Result<Fd> peer_pidfd(const Fd& socket) {
+  int found = -1;
+  socklen_t length = sizeof found;
+  if (getsockopt(socket.get(), SOL_SOCKET, kPeerPidfd, &found, &length) == 0) return Fd(found);
+  if (errno == ENOPROTOOPT || errno == EOPNOTSUPP)
+    return Failure{Status::kErrNotSupported, errno, "getsockopt"};
+  return system_failure("getsockopt");
+}
+
+bool process_ended(const Fd& pidfd) {
+  pollfd entry{pidfd.get(), POLLIN, 0};
+  return poll(&entry, 1, 0) > 0 && (entry.revents & POLLIN) != 0;
 }
 
 Transfer receive(const Fd& socket, std::span<std::byte> into) {

@@ -41,6 +41,13 @@ struct Credentials {
 };
 [[nodiscard]] Result<Credentials> peer_credentials(const Fd& socket);
 
+// A descriptor of the process that peer_credentials names: unlike its pid it never becomes
+// another's. NOT_SUPPORTED where the kernel has none (before Linux 6.5); some kernels have none of
+// a peer that has ended and was waited for either, and say EINVAL or ESRCH.
+[[nodiscard]] Result<Fd> peer_pidfd(const Fd& socket);
+// Whether every thread of the process has ended; it need not have been waited for.
+[[nodiscard]] bool process_ended(const Fd& pidfd);
+
 // What one read or write did.
 struct Transfer {
   enum class State { kSome, kWouldBlock, kOver } state = State::kOver;
