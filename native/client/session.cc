@@ -15,7 +15,7 @@ constexpr int64_t kInterruptNs = 20'000'000;
 
 sys::Result<std::unique_ptr<Session>> Session::begin(const Options& options,
                                                      sys::SemaphoreWatch& watch) {
-  sys::Result<sys::Fd> socket = sys::connect_abstract(options.name);
+  sys::Result<sys::Fd> socket = sys::connect_to(options.name);
   if (!socket.ok()) return socket.failure();
   sys::Result<sys::Credentials> server = sys::peer_credentials(socket.value());
   if (!server.ok()) return server.failure();

@@ -25,7 +25,7 @@ sys::Fd spare_descriptor() { return sys::Fd(::open("/dev/null", O_RDONLY | O_CLO
 
 sys::Result<std::unique_ptr<Server>> Server::open(const Options& options, Host& host,
                                                   sys::SemaphoreWatch& watch) {
-  sys::Result<sys::Fd> listener = sys::listen_abstract(options.name, kBacklog);
+  sys::Result<sys::Listener> listener = sys::Listener::open(options.name, {}, kBacklog);
   if (!listener.ok()) return listener.failure();
   auto bell = sys::WatchBell::make();
   if (!bell.ok()) return bell.failure();
@@ -36,14 +36,15 @@ sys::Result<std::unique_ptr<Server>> Server::open(const Options& options, Host& 
   std::unique_ptr<Server> server(new Server(options, host, watch, std::move(listener.value()),
                                             std::move(spare), std::move(bell.value()),
                                             std::move(timer.value())));
-  host.poll_add(server->listener_.get(), kListenerKey);
+  host.poll_add(server->listener_.fd().get(), kListenerKey);
   host.poll_add(server->bell_->fd(), kBellKey);
   host.poll_add(server->timer_.fd(), kTimerKey);
   return server;
 }
 
-Server::Server(const Options& options, Host& host, sys::SemaphoreWatch& watch, sys::Fd listener,
-               sys::Fd spare, std::shared_ptr<sys::WatchBell> bell, sys::Timer timer)
+Server::Server(const Options& options, Host& host, sys::SemaphoreWatch& watch,
+               sys::Listener listener, sys::Fd spare, std::shared_ptr<sys::WatchBell> bell,
+               sys::Timer timer)
     : options_(options),
       host_(host),
       watch_(watch),
@@ -65,7 +66,7 @@ const Connection* Server::find(ConnectionId id) const { return get(id).get(); }
 
 void Server::on_accept() {
   for (int i = 0; i < kAcceptsPerTurn && !closing_; ++i) {
-    sys::Result<sys::Fd> socket = sys::accept_one(listener_);
+    sys::Result<sys::Fd> socket = sys::accept_one(listener_.fd());
     if (socket.ok()) {
       accept_one(std::move(socket.value()));
       continue;
@@ -100,14 +101,14 @@ void Server::refuse_for_want_of_descriptors() {
   // the next spare: its place is not given away in between.
   host_.log(LogLevel::kWarning, "connection refused: no descriptor is left");
   spare_.reset();
-  sys::Result<sys::Fd> turned_away = sys::accept_one(listener_);
+  sys::Result<sys::Fd> turned_away = sys::accept_one(listener_.fd());
   if (turned_away.ok()) {
     sys::hang_up(turned_away.value());
     spare_ = std::move(turned_away.value());
     return;
   }
   // Somebody else in the process was faster: look again a little later.
-  host_.poll_modify(listener_.get(), kListenerKey, 0);
+  host_.poll_modify(listener_.fd().get(), kListenerKey, 0);
   accept_again_at_ = sys::now_ns() + kAcceptRetryNs;
   set_timer();
 }
@@ -115,7 +116,7 @@ void Server::refuse_for_want_of_descriptors() {
 void Server::accept_again() {
   accept_again_at_ = sys::kNever;
   if (!spare_.open()) spare_ = spare_descriptor();
-  if (!closing_) host_.poll_modify(listener_.get(), kListenerKey, POLLIN);
+  if (!closing_) host_.poll_modify(listener_.fd().get(), kListenerKey, POLLIN);
 }
 
 bool Server::on_ready(SourceKey key, short revents) {
@@ -234,7 +235,7 @@ void Server::finish(const Shared& connection) {
 void Server::close() {
   if (closing_) return;
   closing_ = true;
-  host_.poll_remove(listener_.get(), kListenerKey);
+  host_.poll_remove(listener_.fd().get(), kListenerKey);
   listener_.reset();
   host_.poll_remove(bell_->fd(), kBellKey);
   std::vector<Shared> all;

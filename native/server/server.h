@@ -21,6 +21,7 @@
 #include "server/connection.h"
 #include "server/host.h"
 #include "sys/descriptors.h"
+#include "sys/listener.h"
 #include "sys/semaphore_watch.h"
 #include "sys/spin.h"
 
@@ -94,7 +95,7 @@ class Server {
  private:
   using Shared = std::shared_ptr<Connection>;
 
-  Server(const Options& options, Host& host, sys::SemaphoreWatch& watch, sys::Fd listener,
+  Server(const Options& options, Host& host, sys::SemaphoreWatch& watch, sys::Listener listener,
          sys::Fd spare, std::shared_ptr<sys::WatchBell> bell, sys::Timer timer);
 
   // Life: server.cc.
@@ -154,7 +155,7 @@ class Server {
   Host& host_;
   sys::SemaphoreWatch& watch_;
   std::shared_ptr<sys::WatchBell> bell_;
-  sys::Fd listener_;
+  sys::Listener listener_;
   sys::Fd spare_;  // given up for a moment to turn a caller away when descriptors run out
   sys::Timer timer_;
   int64_t timer_set_for_ = sys::kNever;

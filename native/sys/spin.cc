@@ -1,13 +1,9 @@
 #include "sys/spin.h"
 
-#include <sched.h>
+#include "sys/cpus.h"
 
 namespace coroipc::sys {
 
-bool several_cpus() {
-  cpu_set_t allowed;
-  CPU_ZERO(&allowed);
-  return sched_getaffinity(0, sizeof allowed, &allowed) != 0 || CPU_COUNT(&allowed) > 1;
-}
+bool several_cpus() { return usable_cpus() > 1; }
 
 }  // namespace coroipc::sys

@@ -1,10 +1,13 @@
 // Waiting awake. A spin pays when the peer answers within a few microseconds on another CPU, and
-// only costs when it does not; so whether to spin is learned from the spins before.
+// only costs when it does not; so whether to spin, and how long, is learned from the spins before
+// (spin_plan.h).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "sys/clock.h"
+#include "sys/spin_plan.h"
 
 namespace coroipc::sys {
 
@@ -16,42 +19,59 @@ inline void cpu_relax() {
 #endif
 }
 
-// Whether this process may run on more than one CPU; on one, a spin only delays the peer.
+// Whether this process has more than one CPU (cpus.h); on one, a spin only delays the peer.
 [[nodiscard]] bool several_cpus();
 
 // One waiter's experience. Owned and used by one thread.
 class Spinner {
  public:
-  // `budget_us` is the longest spin; 0 is never.
-  explicit Spinner(double budget_us)
-      : budget_ns_(several_cpus() ? static_cast<int64_t>(budget_us * 1000) : 0) {}
+  // `budget_us` is the longest spin; 0 is never, as is all of it when the peer has no CPU of its
+  // own (`several`). To find that out reads files: who makes many spinners asks once.
+  explicit Spinner(double budget_us, bool several = several_cpus())
+      : plan_(several && budget_us > 0 ? static_cast<int64_t>(std::min(budget_us, kMostUs) * 1000)
+                                       : 0) {}
 
-  // Runs `ready` until it says true or the budget is spent; says what it said last.
+  // Runs `ready` until it says true or a spin does not pay any longer; says what it said last.
   template <class Ready>
   [[nodiscard]] bool wait(Ready&& ready) {
+    return wait(ready, now_ns);
+  }
+
+  // The same by another clock. It is not read before the first looks, nor once `ready` said true:
+  // only in between, where there is nothing else to do.
+  template <class Ready, class Clock>
+  [[nodiscard]] bool wait(Ready&& ready, Clock&& clock_ns) {
     if (ready()) return true;
-    if (budget_ns_ == 0) return false;
-    // After many vain spins only every eighth is tried, to notice when they pay again.
-    if (trust_ == 0 && (++skipped_ % 8) != 0) return false;
-    const int64_t end = now_ns() + budget_ns_;
-    do {
-      for (int i = 0; i < 32; ++i) {
-        if (ready()) {
-          if (trust_ < kFullTrust) ++trust_;
-          return true;
-        }
-        cpu_relax();
+    const int64_t allowed_ns = plan_.allowance_ns();
+    if (allowed_ns == 0) return false;
+    int64_t spent_ns = 0;
+    if (!looks(ready)) {
+      const int64_t began_ns = clock_ns();
+      while (!looks(ready)) {
+        spent_ns = clock_ns() - began_ns;
+        if (spent_ns < allowed_ns) continue;
+        plan_.failed();
+        return false;
       }
-    } while (now_ns() < end);
-    if (trust_ > 0) --trust_;
-    return false;
+    }
+    plan_.succeeded(spent_ns);
+    return true;
   }
 
  private:
-  static constexpr int kFullTrust = 8;
-  int64_t budget_ns_;
-  int trust_ = kFullTrust;
-  uint32_t skipped_ = 0;
+  static constexpr double kMostUs = 1e9;
+
+  // A few looks, which together take about ten times as long as a look at the clock.
+  template <class Ready>
+  [[nodiscard]] static bool looks(Ready& ready) {
+    for (int i = 0; i < 8; ++i) {
+      cpu_relax();
+      if (ready()) return true;
+    }
+    return false;
+  }
+
+  SpinPlan plan_;
 };
 
 }  // namespace coroipc::sys

@@ -2,7 +2,6 @@
 
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include <algorithm>
 #include <array>
@@ -14,15 +13,12 @@ namespace coroipc::sys {
 
 namespace {
 
-constexpr int kStream = SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK;
-
-// Precondition: name fits (kMaxNameBytes).
-sockaddr_un abstract_address(std::string_view name) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  std::memcpy(address.sun_path + 1, name.data(), std::min(name.size(), kMaxNameBytes));
-  return address;
-}
+// Of Linux 6.5; the C library's headers may be older than the kernel.
+#ifdef SO_PEERPIDFD
+constexpr int kPeerPidfd = SO_PEERPIDFD;
+#else
+constexpr int kPeerPidfd = 77;
+#endif
 
 Transfer transfer_of(ssize_t result) {
   if (result > 0) return {Transfer::State::kSome, static_cast<size_t>(result)};
@@ -32,23 +28,33 @@ Transfer transfer_of(ssize_t result) {
 
 }  // namespace
 
-Result<Fd> listen_abstract(std::string_view name, int backlog) {
-  Fd socket(::socket(AF_UNIX, kStream, 0));
+Result<sockaddr_un> address_of(std::string_view name) {
+  if (name.size() > kMaxNameBytes) return Failure{Status::kErrNameTooLong};
+  if (name.empty()) return Failure{Status::kErrInvalidParam};
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  char* const begin = is_path(name) ? address.sun_path : address.sun_path + 1;
+  if (is_path(name) && name.find('\0') != name.npos) return Failure{Status::kErrInvalidParam};
+  std::memcpy(begin, name.data(), name.size());
+  return address;
+}
+
+Result<Fd> stream_socket() {
+  Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!socket.open()) return system_failure("socket");
-  const sockaddr_un address = abstract_address(name);
-  if (bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
-    return system_failure("bind");
-  if (listen(socket.get(), backlog) != 0) return system_failure("listen");
   return socket;
 }
 
-Result<Fd> connect_abstract(std::string_view name) {
-  Fd socket(::socket(AF_UNIX, kStream, 0));
-  if (!socket.open()) return system_failure("socket");
-  const sockaddr_un address = abstract_address(name);
-  if (connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
-    return system_failure("connect");
-  return socket;
+Result<Fd> connect_to(std::string_view name) {
+  Result<sockaddr_un> address = address_of(name);
+  if (!address.ok()) return address.failure();
+  Result<Fd> socket = stream_socket();
+  if (!socket.ok()) return socket.failure();
+  const auto* const to = reinterpret_cast<const sockaddr*>(&address.value());
+  if (connect(socket.value().get(), to, sizeof(sockaddr_un)) == 0) return socket;
+  // To whoever connects, a server that has not made its path yet is one that does not listen yet.
+  if (errno == ENOENT) return Failure{Status::kErrTryAgain, ENOENT, "connect"};
+  return system_failure("connect");
 }
 
 Result<Fd> accept_one(const Fd& listener) {
@@ -63,6 +69,20 @@ Result<Credentials> peer_credentials(const Fd& socket) {
   if (getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &found, &length) != 0)
     return system_failure("getsockopt");
   return Credentials{found.pid, found.uid, found.gid};
+}
+
+Result<Fd> peer_pidfd(const Fd& socket) {
+  int found = -1;
+  socklen_t length = sizeof found;
+  if (getsockopt(socket.get(), SOL_SOCKET, kPeerPidfd, &found, &length) == 0) return Fd(found);
+  if (errno == ENOPROTOOPT || errno == EOPNOTSUPP)
+    return Failure{Status::kErrNotSupported, errno, "getsockopt"};
+  return system_failure("getsockopt");
+}
+
+bool process_ended(const Fd& pidfd) {
+  pollfd entry{pidfd.get(), POLLIN, 0};
+  return poll(&entry, 1, 0) > 0 && (entry.revents & POLLIN) != 0;
 }
 
 Transfer receive(const Fd& socket, std::span<std::byte> into) {

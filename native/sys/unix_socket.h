@@ -1,9 +1,11 @@
-// Stream sockets in the abstract namespace. The address is bound and connected with all of
-// sockaddr_un, zero padded, as the classic wire wants it. Every socket is close-on-exec and
-// non-blocking, and no send raises SIGPIPE.
+// Unix stream sockets. A name that begins with `/` is the path of a socket in the file system; any
+// other is a name in the abstract namespace, whose address is all of sockaddr_un, zero padded, as
+// the classic wire wants it. Every socket is close-on-exec and non-blocking, and no send raises
+// SIGPIPE. Who listens is in listener.h.
 #pragma once
 
 #include <sys/types.h>
+#include <sys/un.h>
 
 #include <cstddef>
 #include <span>
@@ -13,13 +15,20 @@
 
 namespace coroipc::sys {
 
-// Bytes of an abstract name: sun_path without its leading NUL.
+// Bytes of a name: sun_path without the NUL before an abstract name, or the one behind a path.
 inline constexpr size_t kMaxNameBytes = 107;
 
-[[nodiscard]] Result<Fd> listen_abstract(std::string_view name, int backlog);
+[[nodiscard]] inline bool is_path(std::string_view name) { return name.starts_with('/'); }
 
-// TRY_AGAIN with ECONNREFUSED when nobody listens, with EAGAIN when the backlog is full.
-[[nodiscard]] Result<Fd> connect_abstract(std::string_view name);
+// NAME_TOO_LONG beyond kMaxNameBytes; INVALID_PARAM for no name, and for a path with a zero byte,
+// which would name another file.
+[[nodiscard]] Result<sockaddr_un> address_of(std::string_view name);
+
+[[nodiscard]] Result<Fd> stream_socket();
+
+// TRY_AGAIN with ECONNREFUSED when nobody listens, with ENOENT when there is no such path, with
+// EAGAIN when the backlog is full. ACCESS when the path's mode or a directory's forbids it.
+[[nodiscard]] Result<Fd> connect_to(std::string_view name);
 
 // The next waiting connection; a failure with EAGAIN when there is none.
 [[nodiscard]] Result<Fd> accept_one(const Fd& listener);
@@ -31,6 +40,13 @@ struct Credentials {
   gid_t gid = 0;
 };
 [[nodiscard]] Result<Credentials> peer_credentials(const Fd& socket);
+
+// A descriptor of the process that peer_credentials names: unlike its pid it never becomes
+// another's. NOT_SUPPORTED where the kernel has none (before Linux 6.5); some kernels have none of
+// a peer that has ended and was waited for either, and say EINVAL or ESRCH.
+[[nodiscard]] Result<Fd> peer_pidfd(const Fd& socket);
+// Whether every thread of the process has ended; it need not have been waited for.
+[[nodiscard]] bool process_ended(const Fd& pidfd);
 
 // What one read or write did.
 struct Transfer {

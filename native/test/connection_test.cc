@@ -394,7 +394,7 @@ TEST(out_of_descriptors_a_caller_is_turned_away_and_the_server_serves_on) {
   for (int round = 0; round < 3; ++round) {
     // The caller's own socket is the only descriptor that is left.
     taken.pop_back();
-    auto socket = sys::connect_abstract(loop.name());
+    auto socket = sys::connect_to(loop.name());
     REQUIRE(socket.ok());
     CHECK((sys::wait_for(socket.value(), POLLIN, patience()) & POLLHUP) != 0);
     socket.value().reset();
@@ -411,7 +411,7 @@ TEST(out_of_descriptors_a_caller_is_turned_away_and_the_server_serves_on) {
 TEST(an_unfinished_handshake_ends_in_time) {
   ServingLoop loop(serve);
   REQUIRE(loop.start([](server::Options& options) { options.handshake_timeout_ms = 20; }));
-  auto socket = sys::connect_abstract(loop.name());
+  auto socket = sys::connect_to(loop.name());
   REQUIRE(socket.ok());
   CHECK((sys::wait_for(socket.value(), POLLIN, patience()) & POLLHUP) != 0);
 }

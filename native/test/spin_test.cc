@@ -1,0 +1,145 @@
+#include "sys/spin.h"
+
+#include <cmath>
+#include <limits>
+
+#include "test/test.h"
+
+namespace coroipc::sys {
+namespace {
+
+constexpr int64_t kBudgetNs = 50'000;
+constexpr int64_t kLookNs = 25;
+
+// One waiter on a time of its own, in which a look takes 25 ns and nothing else takes any.
+class Waiter {
+ public:
+  explicit Waiter(double budget_us = kBudgetNs / 1000.0) : spinner_(budget_us, true) {}
+
+  // A wait for what happens `after_ns` from its beginning; whether the spin saw it.
+  bool wait(int64_t after_ns) {
+    const int64_t began = now_;
+    reads_ = 0;
+    const bool seen = spinner_.wait(
+        [&] {
+          if (now_ - began >= after_ns) return true;
+          now_ += kLookNs;
+          return false;
+        },
+        [&] {
+          ++reads_;
+          return now_;
+        });
+    spent_ = now_ - began;
+    return seen;
+  }
+  bool waits(int count, int64_t after_ns) {
+    bool all = true;
+    for (int i = 0; i < count; ++i) all = wait(after_ns) && all;
+    return all;
+  }
+  [[nodiscard]] int64_t spent() const { return spent_; }
+  [[nodiscard]] int reads() const { return reads_; }
+  [[nodiscard]] bool spun() const { return spent_ > kLookNs; }
+
+ private:
+  Spinner spinner_;
+  int64_t now_ = 1'000'000;
+  int64_t spent_ = 0;
+  int reads_ = 0;
+};
+
+constexpr int64_t kNeverNs = 1'000'000'000;
+
+TEST(spin_reads_no_clock_for_what_is_there_or_comes_at_once) {
+  Waiter waiter;
+  CHECK(waiter.wait(0));
+  CHECK_EQ(waiter.reads(), 0);
+  CHECK(waiter.wait(kLookNs * 4));
+  CHECK_EQ(waiter.reads(), 0);
+  CHECK(waiter.wait(kLookNs * 12));
+  CHECK_EQ(waiter.reads(), 1);
+}
+
+TEST(spin_lasts_no_longer_than_its_budget) {
+  Waiter waiter;
+  for (int i = 0; i < 300; ++i) {
+    CHECK(!waiter.wait(kNeverNs));
+    CHECK(waiter.spent() <= kBudgetNs + kLookNs * 20);
+  }
+  CHECK(waiter.waits(20, 0));
+}
+
+TEST(spin_never_spins_without_a_budget_or_a_second_cpu) {
+  for (const double none : {0.0, -1.0, std::nan("")}) {
+    Waiter waiter(none);
+    for (int i = 0; i < 300; ++i) CHECK(!waiter.wait(kLookNs * 2));
+    CHECK(!waiter.spun());
+    CHECK(waiter.wait(0));
+  }
+  Spinner alone(50, false);
+  int looks = 0;
+  CHECK(!alone.wait([&] { return ++looks > 1; }));
+  CHECK_EQ(looks, 1);
+}
+
+TEST(spin_takes_any_budget_for_a_number) {
+  Waiter waiter(std::numeric_limits<double>::infinity());
+  CHECK(waiter.wait(1'000'000));
+}
+
+TEST(spin_learns_to_wait_a_few_times_what_good_waits_take) {
+  Waiter waiter;
+  CHECK(waiter.waits(60, 3'000));
+  CHECK(!waiter.wait(kNeverNs));
+  CHECK(waiter.spent() >= 3'000 * 2);
+  CHECK(waiter.spent() < 3'000 * 6);
+  // Something that takes a few times as long is still seen once the spins have grown to it.
+  Waiter slower;
+  CHECK(slower.waits(60, 500));
+  int vain = 0;
+  while (vain < 100 && !slower.wait(40'000)) ++vain;
+  CHECK(vain < 5);
+  CHECK(slower.waits(60, 40'000));
+}
+
+TEST(spin_stops_when_it_is_in_vain_and_tries_again_now_and_then) {
+  Waiter waiter;
+  CHECK(waiter.waits(60, 1'000));
+  int spins = 0;
+  for (int i = 0; i < 1000; ++i) {
+    CHECK(!waiter.wait(kNeverNs));
+    if (waiter.spun()) ++spins;
+  }
+  CHECK(spins > 10);
+  CHECK(spins < 30);
+  // The peer is fast again: it is noticed, and from then on every wait is awake.
+  int until = 0;
+  while (until < 1000 && !waiter.wait(1'000)) ++until;
+  CHECK(until < 200);
+  CHECK(waiter.waits(60, 1'000));
+}
+
+TEST(spin_goes_on_when_it_often_pays) {
+  Waiter waiter;
+  int seen = 0;
+  for (int i = 0; i < 1000; ++i) {
+    if (i % 3 == 0) {
+      CHECK(!waiter.wait(kNeverNs));
+    } else if (waiter.wait(1'000)) {
+      ++seen;
+    }
+  }
+  CHECK(seen > 600);
+}
+
+TEST(spin_by_the_real_clock_ends) {
+  Spinner spinner(20, true);
+  CHECK(!spinner.wait([] { return false; }));
+  CHECK(spinner.wait([] { return true; }));
+  int looks = 0;
+  CHECK(spinner.wait([&] { return ++looks > 3; }));
+}
+
+}  // namespace
+}  // namespace coroipc::sys
