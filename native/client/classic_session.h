@@ -52,7 +52,7 @@ class ClassicSession final : public Session {
  private:
   ClassicSession(const Options& options, sys::Fd socket, const sys::Credentials& server,
                  sys::SemaphoreWatch& watch)
-      : Session(std::move(socket), server, options.spin_us),
+      : Session(std::move(socket), server, options),
         generation_(*options.classic),
         watch_(watch) {}
 

@@ -37,7 +37,7 @@ native::Hello hello_of(const Options& options) {
 }  // namespace
 
 NativeSession::NativeSession(const Options& options, sys::Fd socket, const sys::Credentials& server)
-    : Session(std::move(socket), server, options.spin_us), hello_(hello_of(options)) {}
+    : Session(std::move(socket), server, options), hello_(hello_of(options)) {}
 
 NativeSession::~NativeSession() {
   if (!user_fd_.open()) return;
@@ -117,7 +117,7 @@ sys::Result<bool> NativeSession::advance() {
 // One fence for both: room is told along with what goes out.
 void NativeSession::tell(native::Wants what) {
   if (made_room_) what |= native::kWantsRoom;
-  made_room_ = false;
+  made_room_ = put_ = false;
   if (!end_->must_ring(what)) return;
   // A server that is gone is found by its hang-up; a socket that is full has bytes to read.
   [[maybe_unused]] const sys::Transfer sent = sys::send(socket_, std::span(&kDoorbell, 1));
@@ -289,7 +289,7 @@ bool NativeSession::put() {
   if (dispatch_.size == 0) return false;
   dispatch_ = {};
   end_->dispatch_done();
-  made_room_ = true;
+  made_room_ = put_ = true;
   return true;
 }
 
@@ -348,7 +348,8 @@ sys::Result<int> NativeSession::user_fd() {
 
 void NativeSession::settle() {
   if (!connected()) return;
-  if (made_room_) tell(0);
+  // Room for answers is told along with the next request, or before a sleep.
+  if (put_) tell(0);
   if (!user_fd_.open()) return;
   const bool there_is = over_ || end_->dispatch_ready() ||
                         (end_->wants() != kWantsMessages && !end_->doze(kWantsMessages));

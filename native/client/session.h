@@ -36,6 +36,7 @@ struct Options {
   uint32_t max_in_flight = 1;       // on the native wire
   std::optional<uid_t> server_uid;  // whose server alone is talked to
   double spin_us = 0;
+  bool several_cpus = true;  // sys::several_cpus, which is asked once for many sessions
 };
 
 // Memory that a message lies in.
@@ -135,8 +136,10 @@ class Session {
   }
 
  protected:
-  Session(sys::Fd socket, const sys::Credentials& server, double spin_us)
-      : socket_(std::move(socket)), server_(server), spinner_(spin_us) {}
+  Session(sys::Fd socket, const sys::Credentials& server, const Options& options)
+      : socket_(std::move(socket)),
+        server_(server),
+        spinner_(options.spin_us, options.several_cpus) {}
 
   [[nodiscard]] Status wait_for_socket(short events, int64_t deadline_ns) const;
   [[nodiscard]] bool interrupted() const { return interrupted_ && interrupted_(); }

@@ -46,7 +46,8 @@ bool read_double(const Napi::Value& value, double& number) {
 bool read_number(const Napi::Value& value, uint64_t& number) {
   double found = 0;
   if (!read_double(value, found)) return false;
-  if (found < 0 || found > kMaxSafeInteger || found != std::floor(found))
+  if (!(found >= 0 && found <= kMaxSafeInteger) ||
+      static_cast<double>(static_cast<uint64_t>(found)) != found)
     return type_error(value.Env(), "a whole number from 0 to 2^53 - 1 was expected");
   number = static_cast<uint64_t>(found);
   return true;

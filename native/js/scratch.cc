@@ -30,7 +30,6 @@ std::span<std::byte> Arrivals::room() const {
   if (buffer_.IsEmpty()) return {};
   void* data = nullptr;
   size_t bytes = 0;
-  const Napi::HandleScope scope(buffer_.Env());
   // Asked each time: a user may have transferred the buffer to another thread.
   if (napi_get_arraybuffer_info(buffer_.Env(), buffer_.Value(), &data, &bytes) != napi_ok ||
       data == nullptr || bytes < used_)

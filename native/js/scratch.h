@@ -56,7 +56,8 @@ class Arrivals {
   // Takes the next buffer. False, with an exception pending: not an ArrayBuffer.
   [[nodiscard]] bool attach(const Napi::Value& value);
 
-  // The room that is left, as long as no JavaScript runs; none when the buffer was detached.
+  // The room that is left, as long as no JavaScript runs; none when the buffer was detached. Of a
+  // call-back from JavaScript, whose handles it uses.
   [[nodiscard]] std::span<std::byte> room() const;
   // Where that begins.
   [[nodiscard]] int32_t offset() const { return static_cast<int32_t>(used_); }

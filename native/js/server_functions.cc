@@ -20,6 +20,20 @@ using Napi::Value;
 constexpr int kAlive = 1;
 constexpr int kWantsTurn = 2;
 
+// Each is -1 where nothing is asked for.
+bool read_access(const Napi::Object& from, sys::Listener::Access& access) {
+  double mode = -1;
+  double uid = -1;
+  double gid = -1;
+  if (!read_member(from, "mode", mode) || !read_member(from, "uid", uid) ||
+      !read_member(from, "gid", gid))
+    return false;
+  if (mode >= 0 && mode <= 0777) access.mode = static_cast<mode_t>(mode);
+  if (uid >= 0 && uid <= UINT32_MAX) access.uid = static_cast<uid_t>(uid);
+  if (gid >= 0 && gid <= UINT32_MAX) access.gid = static_cast<gid_t>(gid);
+  return true;
+}
+
 bool read_options(const Value& value, server::Options& options) {
   if (!value.IsObject()) {
     Napi::TypeError::New(value.Env(), "options must be an object").ThrowAsJavaScriptException();
@@ -53,6 +67,8 @@ bool read_options(const Value& value, server::Options& options) {
   options.requests_per_turn = std::max<uint64_t>(requests, 1);
   options.max_in_flight =
       static_cast<uint32_t>(std::clamp<uint64_t>(in_flight, 1, wire::native::kMostInFlight));
+  if (!read_access(from, options.access)) return false;
+  options.several_cpus = EnvState::of(value.Env())->several_cpus;
   options.native = from.Get("native").ToBoolean();
   options.classic = from.Get("classic").ToBoolean();
   options.one_at_a_time = from.Get("oneAtATime").ToBoolean();

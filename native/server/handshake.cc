@@ -130,6 +130,12 @@ void Server::hear_attach(const Shared& connection) {
 }
 
 Status Server::admit(const Shared& connection, uint32_t service, int generation) {
+  // A process that has ended gives its number to another, which is not who connected.
+  sys::Result<sys::Fd> process = sys::peer_pidfd(connection->socket);
+  if (process.ok() && sys::process_ended(process.value())) {
+    end(connection, "its process has ended");
+    return Status::kErrLibrary;
+  }
   handshakes_.erase(connection->id);
   connection->peer.service = service;
   connection->peer.generation = generation;

@@ -25,7 +25,7 @@ sys::Fd spare_descriptor() { return sys::Fd(::open("/dev/null", O_RDONLY | O_CLO
 
 sys::Result<std::unique_ptr<Server>> Server::open(const Options& options, Host& host,
                                                   sys::SemaphoreWatch& watch) {
-  sys::Result<sys::Listener> listener = sys::Listener::open(options.name, {}, kBacklog);
+  sys::Result<sys::Listener> listener = sys::Listener::open(options.name, options.access, kBacklog);
   if (!listener.ok()) return listener.failure();
   auto bell = sys::WatchBell::make();
   if (!bell.ok()) return bell.failure();
@@ -52,7 +52,7 @@ Server::Server(const Options& options, Host& host, sys::SemaphoreWatch& watch,
       listener_(std::move(listener)),
       spare_(std::move(spare)),
       timer_(std::move(timer)),
-      spinner_(options.spin_us),
+      spinner_(options.spin_us, options.several_cpus),
       next_id_(options.first_connection) {}
 
 Server::~Server() = default;

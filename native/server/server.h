@@ -38,6 +38,8 @@ struct Options {
   uint32_t max_in_flight = 1;  // requests of a connection, on the native wire
   size_t requests_per_turn = 0;
   double spin_us = 0;
+  bool several_cpus = true;  // sys::several_cpus, which is asked once for many servers
+  sys::Listener::Access access;  // of a path
   bool count_changes = false;
   bool native = true;  // the wires that are taken
   bool classic = false;
@@ -174,6 +176,7 @@ class Server {
   bool turn_wanted_ = false;  // the host was asked for one
   size_t budget_ = 0;         // of requests in this turn
   int64_t turn_ends_ = 0;
+  int until_clock_ = 0;  // looks until it is asked whether the turn is over
   // What `next_request` gave last: its connection is kept until it is done with.
   Shared current_;
   wire::Request current_request_;

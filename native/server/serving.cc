@@ -11,9 +11,9 @@ namespace coroipc::server {
 namespace {
 
 // The longest time in one turn, so that timers and other descriptors are served; and after how many
-// requests the clock is asked.
+// looks the clock is asked.
 constexpr int64_t kTurnNs = 1'000'000;
-constexpr size_t kClockEvery = 8;
+constexpr int kClockEvery = 8;
 
 }  // namespace
 
@@ -41,6 +41,7 @@ void Server::begin_turn() {
   in_turn_ = true;
   turn_wanted_ = false;
   budget_ = options_.requests_per_turn;
+  until_clock_ = kClockEvery;
   turn_ends_ = sys::now_ns() + kTurnNs;
 }
 
@@ -54,7 +55,10 @@ bool Server::next_request(Call& call) {
     return false;
   };
   while (in_turn_ && !closing_ && budget_ > 0) {
-    if (budget_ % kClockEvery == 0 && sys::now_ns() >= turn_ends_) break;
+    if (--until_clock_ == 0) {
+      until_clock_ = kClockEvery;
+      if (sys::now_ns() >= turn_ends_) break;
+    }
     bool something = false;
     // Round robin, by position: serving may add connections behind.
     for (size_t left = hot_.size(); left > 0; --left) {
@@ -67,7 +71,8 @@ bool Server::next_request(Call& call) {
       if (served == Served::kCall) return true;
       break;
     }
-    if (!something && (sys::now_ns() >= turn_ends_ || !spinner_.wait(any_ready))) break;
+    // A wait awake is short, and the clock is asked again soon.
+    if (!something && !spinner_.wait(any_ready)) break;
   }
   if (in_turn_) end_turn();
   return false;

@@ -4,11 +4,10 @@
 // For one thread. A breach is told again by every later look, and the owner then hangs up.
 #pragma once
 
-#include <unordered_set>
-
 #include "ring/record_ring.h"
 #include "wire/native/memory.h"
 #include "wire/native/message.h"
+#include "wire/native/sequence_set.h"
 #include "wire/native/sleep.h"
 
 namespace coroipc::wire::native {
@@ -66,7 +65,7 @@ class ClientEnd {
   ring::RecordConsumer responses_;
   ring::RecordConsumer dispatches_;
   SleepWord sleep_;
-  std::unordered_set<uint64_t> in_flight_;
+  SequenceSet in_flight_;
   bool blocked_ = false;     // the last request found no room in the ring
   uint64_t sent_ = 0;        // requests, and the number of the last
   uint64_t dispatched_ = 0;  // dispatch messages that were done with

@@ -4,11 +4,10 @@
 // For one thread. A breach is told again by every later look, and the owner then hangs up.
 #pragma once
 
-#include <unordered_set>
-
 #include "ring/record_ring.h"
 #include "wire/native/memory.h"
 #include "wire/native/message.h"
+#include "wire/native/sequence_set.h"
 #include "wire/native/sleep.h"
 
 namespace coroipc::wire::native {
@@ -67,7 +66,7 @@ class ServerEnd {
   ring::RecordProducer responses_;
   ring::RecordProducer dispatches_;
   SleepWord sleep_;
-  std::unordered_set<uint64_t> unanswered_;
+  SequenceSet unanswered_;
   uint64_t received_ = 0;           // requests, and the number of the last
   bool seen_ = false;               // the request that lies first was counted
   uint64_t dispatched_ = 0;         // dispatch messages, and the number of the last

@@ -1,6 +1,5 @@
 // The public face of @coroipc/core. What is not listed here is not public.
 
-export type { DispatchMessage } from './client/dispatch-message.js';
 export { IpcClient } from './client/ipc-client.js';
 export type {
   CallOptions,
@@ -26,6 +25,7 @@ export type {
   IpcsServer,
   StatsHandle,
 } from './coroipcs/state.js';
+export type { DispatchMessage } from './dispatch-message.js';
 export { CoroIpcError, type CoroIpcErrorDetails } from './errors.js';
 export {
   decodeRequest,

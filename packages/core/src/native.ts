@@ -55,8 +55,12 @@ export type CounterName = (typeof COUNTER_NAMES)[number];
 
 /** Limits of a server; every one has to be given. */
 export interface NativeServerOptions {
-  /** Abstract socket name, 1 to 107 bytes of UTF-8. */
+  /** Abstract socket name, 1 to 107 bytes of UTF-8; one that begins with / is a path. */
   readonly name: string;
+  /** Of a path: permission bits, owner and group; each -1 where nothing is asked for. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
   /** Time for a peer to finish its handshake, in milliseconds. */
   readonly handshakeTimeoutMs: number;
   /** Connections at once. */
@@ -123,7 +127,7 @@ export interface NativeServerHost {
 
 /** Options of a client's connection; every one has to be given. */
 export interface NativeClientOptions {
-  /** Abstract socket name, 1 to 107 bytes of UTF-8. */
+  /** Abstract socket name, 1 to 107 bytes of UTF-8; one that begins with / is a path. */
   readonly name: string;
   readonly service: number;
   readonly requestBytes: number;

@@ -10,6 +10,7 @@
  */
 export const runTicks: (() => void) | undefined = (() => {
   const { _tickCallback } = process as { _tickCallback?: unknown };
-  if (process.versions['bun'] !== undefined || typeof _tickCallback !== 'function') return undefined;
+  if (process.versions['bun'] !== undefined || typeof _tickCallback !== 'function')
+    return undefined;
   return _tickCallback as () => void;
 })();

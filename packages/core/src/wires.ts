@@ -11,7 +11,9 @@ const WIRES: readonly Wire[] = ['native', 'classic'];
 export function checkWires(name: string, value: unknown): readonly Wire[] {
   if (value === undefined) return ['native'];
   if (!Array.isArray(value)) {
-    throw new TypeError(`${name} must be an array of 'native' and 'classic', got ${describe(value)}`);
+    throw new TypeError(
+      `${name} must be an array of 'native' and 'classic', got ${describe(value)}`,
+    );
   }
   if (value.length === 0) throw new RangeError(`${name} must hold a wire at least`);
   return value.map((wire: unknown, index) => checkWire(`${name}[${index}]`, wire));

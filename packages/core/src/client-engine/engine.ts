@@ -15,7 +15,7 @@ import {
   SMALL_BYTES,
 } from '../arrivals.js';
 import { CoroIpcError } from '../errors.js';
-import { releaseMessage, requestMessage } from '../messages.js';
+import { RESPONSE_HEADER_BYTES, releaseMessage, requestMessage } from '../messages.js';
 import {
   type NativeClientFacts,
   type NativeClientOptions,
@@ -114,17 +114,24 @@ export class ClientEngine {
   }
 
   /**
-   * Sends a request and blocks until its answer is there: a whole message. Undefined: another request
-   * has to be answered before.
+   * Sends a request and blocks until its answer is there: the payload. Undefined: another request has
+   * to be answered before. Throws the answer's status if it is not OK.
    */
   call(id: number, payload: Uint8Array, timeoutMs: number): Buffer | undefined {
     const message = requestMessage(id, payload);
-    const size = native.clientCall(this.#number, message, timeoutMs, false);
-    releaseMessage(message);
+    let size: number;
+    try {
+      size = native.clientCall(this.#number, message, timeoutMs, false);
+    } finally {
+      releaseMessage(message);
+    }
     if (size < 0) return undefined;
     this.#attend();
     if (size === 0) throw timeOver(timeoutMs);
-    return this.#takeAnswer(size);
+    const offset = arrivedAt();
+    if (offset < 0) return payloadOf(id, this.#fetchAnswer(size));
+    checkStatus(id, arrivedInt(offset + STATUS_AT));
+    return arrived(offset + RESPONSE_HEADER_BYTES, size - RESPONSE_HEADER_BYTES);
   }
 
   /** Waits for the answer of a request that is in flight: its size, or 0 when the time is over. */
@@ -134,22 +141,27 @@ export class ClientEngine {
     return size;
   }
 
-  /** Gives every answer that is there, a whole message, to `take`. */
-  answers(take: (token: number, message: Buffer) => void): void {
+  /** Gives every answer that is there to `take`. */
+  answers(take: (token: number, status: number, payload: Buffer) => void): void {
     for (;;) {
       const count = native.clientAnswers(this.#number);
       if (count === 0) return;
       if (count < 0) {
         const token = scratchDoubles[HEAD_TOKEN] as number;
-        take(token, this.receive(-count));
-        if (-count <= SMALL_BYTES) renewArrivals();
+        const message = this.#fetchAnswer(-count);
+        take(token, message.readInt32LE(STATUS_AT), message.subarray(RESPONSE_HEADER_BYTES));
         continue;
       }
       let offset = arrivedAt();
       for (let left = count; left > 0; left -= 1) {
         const size = arrivedInt(offset + 8);
-        take(arrivedDouble(offset), arrived(offset + 16, size));
-        offset = (offset + 16 + size + 7) & ~7;
+        const begin = offset + ANSWER_HEAD_BYTES;
+        take(
+          arrivedDouble(offset),
+          arrivedInt(begin + STATUS_AT),
+          arrived(begin + RESPONSE_HEADER_BYTES, size - RESPONSE_HEADER_BYTES),
+        );
+        offset = (begin + size + 7) & ~7;
       }
     }
   }
@@ -273,13 +285,28 @@ export class ClientEngine {
     if (scratchInts[HEAD_ATTENTION] !== 0) this.onAttention?.();
   }
 
-  #takeAnswer(size: number): Buffer {
-    const offset = arrivedAt();
-    if (offset >= 0) return arrived(offset, size);
+  // Small ones arrive by themselves again when there is room for them.
+  #fetchAnswer(size: number): Buffer {
     const message = this.receive(size);
     if (size <= SMALL_BYTES) renewArrivals();
     return message;
   }
+}
+
+/** Where the status stands in a response. */
+const STATUS_AT = 16;
+/** What stands before each of several answers. */
+const ANSWER_HEAD_BYTES = 16;
+
+/** Throws a status other than OK. 0 counts as OK: some services of C never set the field. */
+export function checkStatus(id: number, status: number): void {
+  if (status !== CS.OK && status !== 0) throw new CoroIpcError(status, `request ${id}`);
+}
+
+/** The payload of a whole response, if its status is OK. */
+export function payloadOf(id: number, message: Buffer): Buffer {
+  checkStatus(id, message.readInt32LE(STATUS_AT));
+  return message.subarray(RESPONSE_HEADER_BYTES);
 }
 
 function timeOver(timeoutMs: number): CoroIpcError {

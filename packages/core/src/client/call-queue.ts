@@ -10,7 +10,7 @@ import { CoroIpcError } from '../errors.js';
 import { releaseMessage, requestMessage } from '../messages.js';
 import { WANTS_ANSWERS, WANTS_ROOM } from '../native.js';
 import { CS } from '../status.js';
-import { answerOf, type CallLimits, PendingCall } from './pending-call.js';
+import { type CallLimits, PendingCall } from './pending-call.js';
 
 /** What a queue needs of the client's turns. */
 export interface CallTurns {
@@ -26,7 +26,13 @@ export class CallQueue {
   readonly #pending = new Map<number, PendingCall>();
   readonly #waiting = new Set<PendingCall>();
   readonly #giveUp = (call: PendingCall, reason: unknown): void => this.#end(call, reason);
-  readonly #take = (token: number, message: Buffer): void => this.#answer(token, message);
+  readonly #take = (token: number, status: number, payload: Buffer): void => {
+    const call = this.#pending.get(token);
+    // Nobody asks any more for an answer that came with the server's end.
+    if (call === undefined) return;
+    this.#pending.delete(token);
+    call.answer(status, payload);
+  };
   /** Requests given up while in flight, dropped answers included. */
   #abandoned = 0;
   #dropped = 0;
@@ -82,8 +88,9 @@ export class CallQueue {
   /** Sends a request and blocks until its answer is there; answers of other calls are kept for them. */
   callSync(id: number, payload: Uint8Array, timeoutMs: number): Buffer {
     this.#engine.checkBlocking('callSync');
-    const message = this.#engine.call(id, payload, timeoutMs);
-    return answerOf(id, message ?? this.#callAfterOthers(id, payload, timeoutMs));
+    return (
+      this.#engine.call(id, payload, timeoutMs) ?? this.#callAfterOthers(id, payload, timeoutMs)
+    );
   }
 
   /** Takes the answers that are there, and sends what waits for the room; whether there were any. */
@@ -119,13 +126,6 @@ export class CallQueue {
     }
   }
 
-  #answer(token: number, message: Buffer): void {
-    const call = this.#pending.get(token);
-    if (call === undefined) return;
-    this.#pending.delete(token);
-    call.answer(message);
-  }
-
   #pump(): void {
     for (const call of this.#waiting) {
       try {
@@ -158,10 +158,10 @@ export class CallQueue {
     for (;;) {
       const [first] = this.#pending.values();
       if (first !== undefined) this.#awaitBefore(first, timeoutMs < 0 ? -1 : remaining(deadline));
-      const message = this.#engine.call(id, payload, timeoutMs < 0 ? -1 : remaining(deadline));
-      if (message === undefined) continue;
+      const answer = this.#engine.call(id, payload, timeoutMs < 0 ? -1 : remaining(deadline));
+      if (answer === undefined) continue;
       if (this.#waiting.size > 0) this.#turns.later();
-      return message;
+      return answer;
     }
   }
 
@@ -178,7 +178,9 @@ export class CallQueue {
       const what = `the call before is not answered within ${timeoutMs} ms`;
       throw new CoroIpcError(CS.ERR_TIMEOUT, what);
     }
-    this.#answer(call.token, this.#engine.receive(size));
+    const message = this.#engine.receive(size);
+    this.#pending.delete(call.token);
+    call.answerWith(message);
   }
 
   #end(call: PendingCall, reason: unknown): void {

@@ -7,7 +7,7 @@
 //
 // Invariant: messages wait, or readers wait, never both.
 
-import type { DispatchMessage } from './dispatch-message.js';
+import type { DispatchMessage } from '../dispatch-message.js';
 import type { MessageSink, MessageSubscription } from './message-sink.js';
 
 type Result = IteratorResult<DispatchMessage, undefined>;

@@ -14,7 +14,6 @@ import type { ClientEngine } from '../client-engine/engine.js';
 import { CoroIpcError } from '../errors.js';
 import { WANTS_MESSAGES } from '../native.js';
 import { CS } from '../status.js';
-import { dispatchMessage } from './dispatch-message.js';
 import { type MessageSink, MessageSinks, type MessageSubscription } from './message-sink.js';
 import { Delivered } from './turns.js';
 
@@ -109,7 +108,7 @@ export class Inbox {
       }
       if (this.#batch === undefined) return this.#nothing();
     }
-    const left = this.#sinks.deliver(dispatchMessage(this.#batch.next()));
+    const left = this.#sinks.deliver(this.#batch.next());
     return left ? Delivered.left : Delivered.message;
   }
 

@@ -1,14 +1,14 @@
 // What an IpcClient is told, and what it tells: options and events.
 
 import type { Generation } from '../client-engine/connect-options.js';
+import type { DispatchMessage } from '../dispatch-message.js';
 import type { CoroIpcError } from '../errors.js';
 import type { PollAdapter } from '../poll/contract.js';
 import type { Wire } from '../wires.js';
-import type { DispatchMessage } from './dispatch-message.js';
 
 /** What a client connects with. */
 export interface IpcClientOptions {
-  /** The server's abstract socket name: 1 to 107 bytes of UTF-8 without a zero byte. */
+  /** The server's socket name: 1 to 107 bytes of UTF-8; one that begins with `/` is a path. */
   name: string;
   /** The service, 0 to 65535. */
   service: number;

@@ -16,6 +16,7 @@ import {
 } from '../arguments.js';
 import { connectOptions, DEFAULT_CONNECT_TIMEOUT_MS } from '../client-engine/connect-options.js';
 import { ClientEngine } from '../client-engine/engine.js';
+import type { DispatchMessage } from '../dispatch-message.js';
 import { CoroIpcError } from '../errors.js';
 import type { Payload } from '../messages.js';
 import type { PollAdapter } from '../poll/contract.js';
@@ -26,7 +27,6 @@ import { AwareEmitter } from './aware-emitter.js';
 import { CallQueue } from './call-queue.js';
 import { connecting } from './connecting.js';
 import { DispatchIterator } from './dispatch-iterator.js';
-import type { DispatchMessage } from './dispatch-message.js';
 import { Inbox } from './inbox.js';
 import type {
   CallOptions,

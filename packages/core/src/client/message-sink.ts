@@ -5,8 +5,8 @@
 // came, whatever another one throws or closes. A sink hears of the end once, and nothing after.
 
 import { checkObject, checkOptionalFunction } from '../arguments.js';
+import type { DispatchMessage } from '../dispatch-message.js';
 import type { CoroIpcError } from '../errors.js';
-import type { DispatchMessage } from './dispatch-message.js';
 
 /** Where {@link IpcClient.onMessage} delivers. Both functions are called as methods of the sink. */
 export interface MessageSink {

@@ -2,27 +2,14 @@
 //
 // Invariant: it settles once, and leaves no timer and no listener behind when it does.
 
+import { checkStatus, payloadOf } from '../client-engine/engine.js';
 import { CoroIpcError } from '../errors.js';
-import { RESPONSE_HEADER_BYTES } from '../messages.js';
 import { CS } from '../status.js';
 
 /** What ends a call before its answer. */
 export interface CallLimits {
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
-}
-
-/**
- * The payload of a whole response. A status other than OK is thrown; 0 counts as OK, since some
- * services written against the C library never set the field.
- */
-export function answerOf(id: number, message: Buffer): Buffer {
-  if (message.length < RESPONSE_HEADER_BYTES) {
-    throw new CoroIpcError(CS.ERR_MESSAGE_ERROR, `the answer to request ${id} has no header`);
-  }
-  const status = message.readInt32LE(16);
-  if (status !== CS.OK && status !== 0) throw new CoroIpcError(status, `request ${id}`);
-  return message.subarray(RESPONSE_HEADER_BYTES);
 }
 
 export class PendingCall {
@@ -69,11 +56,22 @@ export class PendingCall {
     this.payload = Uint8Array.from(this.payload);
   }
 
-  /** Settles with the answer, a whole response. */
-  answer(message: Buffer): void {
+  /** Settles with an answer. */
+  answer(status: number, payload: Buffer): void {
     this.#release();
     try {
-      this.#resolve(answerOf(this.id, message));
+      checkStatus(this.id, status);
+      this.#resolve(payload);
+    } catch (error) {
+      this.#reject(error);
+    }
+  }
+
+  /** Settles with an answer, a whole response. */
+  answerWith(message: Buffer): void {
+    this.#release();
+    try {
+      this.#resolve(payloadOf(this.id, message));
     } catch (error) {
       this.#reject(error);
     }
@@ -85,7 +83,7 @@ export class PendingCall {
   }
 
   #release(): void {
-    clearTimeout(this.#timer);
+    if (this.#timer !== undefined) clearTimeout(this.#timer);
     if (this.#onAbort !== undefined) this.#signal?.removeEventListener('abort', this.#onAbort);
   }
 }

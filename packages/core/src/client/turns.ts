@@ -105,9 +105,9 @@ export class ClientTurns {
   }
 
   #ready(revents: PollEvents): void {
-    if ((revents & HANG_UP) !== 0) return this.#work.hungUp();
-    if (this.#native && !this.#engine.hear()) return this.#work.hungUp();
-    if (!this.#jobAdded) this.#turn();
+    const over = (revents & HANG_UP) !== 0 || (this.#native && !this.#engine.hear());
+    if (over) this.#work.hungUp();
+    else if (!this.#jobAdded) this.#turn();
   }
 
   // An exception of a user's ends the turn but loses nothing: the next one is arranged first.

@@ -12,6 +12,7 @@ import {
   describe,
   MAX_INT32,
 } from '../arguments.js';
+import { checkAccess, type PathAccess } from '../server-engine/access.js';
 import { admitsByDefault } from '../server-engine/admission.js';
 import { type ServerLimits, serverLimits } from '../server-engine/limits.js';
 import { checkWires, type Wire } from '../wires.js';
@@ -53,6 +54,7 @@ type Absent = null | undefined;
 /** What the server calls: every member is there, and needs no `this`. */
 export interface Hooks {
   readonly socketName: string;
+  readonly access: PathAccess;
   readonly wires: readonly Wire[];
   readonly limits: ServerLimits;
   serviceAvailable(service: number): unknown;
@@ -99,6 +101,7 @@ export function hooksOf(state: CoroipcsInitState): Hooks {
     state[name]?.bind(state) as CoroipcsInitState[Name];
   return {
     socketName: state.socketName,
+    access: checkAccess('state.', state.socketName, state.mode, state.owner),
     wires: checkWires('state.wires', state.wires),
     limits: serverLimits(state.limits),
     serviceAvailable: bound('serviceAvailable') ?? (() => true),

@@ -56,9 +56,9 @@ export class ServerRuntime implements IpcsServer, ServerOwner {
   }
 
   open(): void {
-    const { limits, countChanges, wires } = this.#hooks;
+    const { access, limits, countChanges, wires } = this.#hooks;
     // `responseSend` names a connection, not a request.
-    this.engine.open({ limits, countChanges, wires, oneAtATime: true });
+    this.engine.open({ access, limits, countChanges, wires, oneAtATime: true });
     runtimes.add(this);
   }
 

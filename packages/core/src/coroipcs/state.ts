@@ -48,8 +48,12 @@ export type StatsHandle = unknown;
  * called `ipcInit`; later changes of the object are not seen.
  */
 export interface CoroipcsInitState {
-  /** The abstract socket name: 1 to 107 bytes of UTF-8 without a zero byte. */
+  /** The socket's name: 1 to 107 bytes of UTF-8; abstract, or a path when it begins with `/`. */
   socketName: string;
+  /** Permission bits of a path, 0 to 0o777. Default 0o600. */
+  mode?: number;
+  /** Owner and group of a path. Default: this process's. */
+  owner?: { uid?: number; gid?: number };
   /** Non-zero or `true`: the service exists. Asked for 0 to 65535 only. Default: all exist. */
   serviceAvailable?(service: number): number | boolean;
   /** Bytes of a connection's private data, given as a zeroed Buffer. Default: no Buffer. */

@@ -8,12 +8,7 @@
 
 import { arrived, arrivedAt, renewArrivals, SMALL_BYTES } from '../arrivals.js';
 import { CoroIpcError } from '../errors.js';
-import {
-  headerOnly,
-  REQUEST_HEADER_BYTES,
-  releaseMessage,
-  responseMessage,
-} from '../messages.js';
+import { headerOnly, REQUEST_HEADER_BYTES, releaseMessage, responseMessage } from '../messages.js';
 import { COUNTER_NAMES, type CounterName, type NativeMessage, native } from '../native.js';
 import { CS } from '../status.js';
 

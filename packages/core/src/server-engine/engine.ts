@@ -12,11 +12,12 @@
 import { CoroIpcError } from '../errors.js';
 import { native, SERVER_ALIVE, SERVER_WANTS_TURN } from '../native.js';
 import type { PollEvents } from '../poll/contract.js';
-import { servedNames } from '../served-names.js';
 import { HEAD_CONNECTION, scratchDoubles } from '../scratch.js';
+import { servedNames } from '../served-names.js';
 import { CS } from '../status.js';
 import { runTicks } from '../ticks.js';
 import type { Wire } from '../wires.js';
+import type { PathAccess } from './access.js';
 import type { ServerConnection } from './connection.js';
 import { Failures } from './failures.js';
 import { type Serve, serverHost } from './host.js';
@@ -26,6 +27,7 @@ import type { ServerWatches, WatchTarget } from './watches.js';
 
 /** What an engine opens its server with. */
 export interface EngineOptions {
+  readonly access: PathAccess;
   readonly wires: readonly Wire[];
   readonly limits: ServerLimits;
   /** Whether the owner wants to hear of counters that change. */
@@ -65,11 +67,12 @@ export class ServerEngine implements WatchTarget {
       },
     });
     this.#serve = serve;
-    const { wires, limits, ...rest } = options;
+    const { access, wires, limits, ...rest } = options;
     const outer = this.#failures.enter();
     try {
       const wire = { native: wires.includes('native'), classic: wires.includes('classic') };
-      this.#server = native.serverOpen({ name: this.name, ...limits, ...rest, ...wire }, host);
+      const asked = { name: this.name, ...access, ...limits, ...rest, ...wire };
+      this.#server = native.serverOpen(asked, host);
       // A server whose own descriptors the poll system did not take is not open.
       if (this.#failures.any) native.serverClose(this.#server);
     } finally {
@@ -165,7 +168,10 @@ export class ServerEngine implements WatchTarget {
         if (size === 0) return;
         const left = this.#serve(scratchDoubles[HEAD_CONNECTION] as number, size);
         if (runTicks !== undefined) this.#letRun(runTicks);
-        else if (left) return this.#later();
+        else if (left) {
+          this.#later();
+          return;
+        }
       }
     } finally {
       this.#inTurn = false;

@@ -48,10 +48,12 @@ export function serverHost(parts: HostParts): { host: NativeServerHost; serve: S
     }
   }
 
-  // The hottest way: no closure is made for a request.
+  // The hottest way: no closure is made for a request, and who asked last is asked for first.
+  let last: ServerConnection | undefined;
   function serve(number: number, size: number): boolean {
-    const connection = connections.get(number);
+    const connection = last?.number === number ? last : connections.get(number);
     if (connection === undefined) return false;
+    last = connection;
     const token = scratchDoubles[HEAD_TOKEN] as number;
     const id = scratchInts[HEAD_ID] as number;
     connection.token = token;
@@ -88,6 +90,7 @@ export function serverHost(parts: HostParts): { host: NativeServerHost; serve: S
     released(number) {
       on(number, undefined, (connection) => {
         connection.phase = 'released';
+        if (last === connection) last = undefined;
         connections.delete(number);
         owner.released(connection);
       });

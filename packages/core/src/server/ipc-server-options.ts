@@ -9,8 +9,16 @@ import type { PeerCredentials } from './service-host.js';
 
 /** What a server is made of. */
 export interface IpcServerOptions {
-  /** The abstract socket name: 1 to 107 bytes of UTF-8 without a zero byte. */
+  /**
+   * The socket's name: 1 to 107 bytes of UTF-8 without a zero byte. One that begins with `/` is a path
+   * in the file system, whose permissions say who can connect; any other is an abstract name, which
+   * everybody can connect to. A path that a dead server left is replaced.
+   */
   name: string;
+  /** Permission bits of a path, 0 to 0o777. Default 0o600. */
+  mode?: number;
+  /** Owner and group of a path. Default: this process's. */
+  owner?: { uid?: number; gid?: number };
   /** The poll system. Default: the library's own thread. */
   adapter?: PollAdapter;
   /**

@@ -10,6 +10,7 @@ import { CoroIpcError } from '../errors.js';
 import type { Payload } from '../messages.js';
 import type { PollAdapter } from '../poll/contract.js';
 import { threadPoll } from '../poll/thread-poll.js';
+import { checkAccess, type PathAccess } from '../server-engine/access.js';
 import { admitsByDefault } from '../server-engine/admission.js';
 import { ServerEngine } from '../server-engine/engine.js';
 import { type ServerLimits, serverLimits } from '../server-engine/limits.js';
@@ -37,6 +38,7 @@ import {
  */
 export class IpcServer extends EventEmitter<IpcServerEvents> implements AsyncDisposable {
   readonly name: string;
+  readonly #access: PathAccess;
   readonly #wires: readonly Wire[];
   readonly #limits: ServerLimits;
   readonly #adapter: PollAdapter | undefined;
@@ -53,6 +55,7 @@ export class IpcServer extends EventEmitter<IpcServerEvents> implements AsyncDis
     super();
     checkObject('options', options);
     this.name = checkSocketName('options.name', options.name);
+    this.#access = checkAccess('options.', this.name, options.mode, options.owner);
     this.#wires = checkWires('options.wires', options.wires);
     this.#limits = serverLimits(options.limits);
     this.#adapter =
@@ -119,6 +122,7 @@ export class IpcServer extends EventEmitter<IpcServerEvents> implements AsyncDis
     watches.ref(this.#ref);
     const engine = new ServerEngine(this.name, this.#host, watches);
     engine.open({
+      access: this.#access,
       wires: this.#wires,
       limits: this.#limits,
       countChanges: false,

@@ -212,6 +212,8 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
   return (
     typeof value === 'object' &&
     value !== null &&
+    // Most answers are bytes, and to look for a name in those takes time.
+    !ArrayBuffer.isView(value) &&
     'then' in value &&
     typeof value.then === 'function'
   );

@@ -1,6 +1,6 @@
 // A dispatch message as the API for people gives it.
 
-import { RESPONSE_HEADER_BYTES } from '../messages.js';
+import { RESPONSE_HEADER_BYTES } from './messages.js';
 
 /** A message that the server sent on its own. */
 export interface DispatchMessage {
