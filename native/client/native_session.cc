@@ -117,7 +117,8 @@ sys::Result<bool> NativeSession::advance() {
 // One fence for both: room is told along with what goes out.
 void NativeSession::tell(native::Wants what) {
   if (made_room_) what |= native::kWantsRoom;
-  made_room_ = put_ = false;
+  made_room_ = false;
+  put_bytes_ = 0;
   if (!end_->must_ring(what)) return;
   // A server that is gone is found by its hang-up; a socket that is full has bytes to read.
   [[maybe_unused]] const sys::Transfer sent = sys::send(socket_, std::span(&kDoorbell, 1));
@@ -287,9 +288,10 @@ size_t NativeSession::read_message(std::span<std::byte> into) const {
 
 bool NativeSession::put() {
   if (dispatch_.size == 0) return false;
+  put_bytes_ += dispatch_.size;
   dispatch_ = {};
   end_->dispatch_done();
-  made_room_ = put_ = true;
+  made_room_ = true;
   return true;
 }
 
@@ -348,8 +350,10 @@ sys::Result<int> NativeSession::user_fd() {
 
 void NativeSession::settle() {
   if (!connected()) return;
-  // Room for answers is told along with the next request, or before a sleep.
-  if (put_) tell(0);
+  // Room for answers is told along with the next request, or before a sleep; room for dispatch
+  // messages when it is worth a server's waking up.
+  if (put_bytes_ > 0 && (put_bytes_ > granted_.dispatch_ring / 4 || !end_->dispatch_ready()))
+    tell(0);
   if (!user_fd_.open()) return;
   const bool there_is = over_ || end_->dispatch_ready() ||
                         (end_->wants() != kWantsMessages && !end_->doze(kWantsMessages));

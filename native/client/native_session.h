@@ -80,7 +80,7 @@ class NativeSession final : public Session {
   Wants loop_wants_ = 0;    // what the loop sleeps for
   bool attention_ = false;  // its doorbell was taken by somebody else
   bool made_room_ = false;  // the server was not told of it yet
-  bool put_ = false;        // of that, room for dispatch messages
+  size_t put_bytes_ = 0;    // of that, room for dispatch messages
   bool over_ = false;       // the server is gone, or broke the rules
 
   sys::Fd user_fd_;

@@ -165,11 +165,10 @@ Value client_bell(const CallbackInfo& info) {
 }
 
 Value client_close(const CallbackInfo& info) {
-  const ClientVisit visit(info, Needs::kAny);
+  ClientVisit visit(info, Needs::kAny);
   if (!visit.found()) return info.Env().Undefined();
   visit.entry().detach_views();
-  uint64_t number = 0;
-  if (read_number(info[0], number)) EnvState::of(info.Env())->clients.erase(number);
+  visit.close();
   return info.Env().Undefined();
 }
 
@@ -208,8 +207,7 @@ Value client_call(const CallbackInfo& info) {
     return env.Undefined();
   uint64_t token = 0;
   const Status status = visit.session().send(message.parts(), token);
-  if (status == Status::kOk)
-    return finish_call(env, visit, token, deadline, info[3].ToBoolean().Value());
+  if (status == Status::kOk) return finish_call(env, visit, token, deadline, is_true(info[3]));
   if (status == Status::kErrBusy) return Number::New(env, -1);
   refuse_request(env, visit.session(), status, message.bytes());
   return env.Undefined();

@@ -153,8 +153,7 @@ Value client_zcb_call(const CallbackInfo& info) {
   if (found == visit.entry().zero_copy.end()) return env.Undefined();
   uint64_t token = 0;
   const Status status = visit.session().zcb_send(found->buffer, token);
-  if (status == Status::kOk)
-    return finish_call(env, visit, token, deadline, info[3].ToBoolean().Value());
+  if (status == Status::kOk) return finish_call(env, visit, token, deadline, is_true(info[3]));
   if (status == Status::kErrBusy) return Number::New(env, -1);
   refuse_request(env, visit.session(), status, sizeof(wire::classic::ZcbExecuteMessage));
   return env.Undefined();

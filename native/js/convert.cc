@@ -66,6 +66,11 @@ bool read_bytes(const Napi::Value& value, std::span<std::byte>& bytes) {
   return true;
 }
 
+bool is_true(const Napi::Value& value) {
+  bool found = false;
+  return napi_get_value_bool(value.Env(), value, &found) == napi_ok && found;
+}
+
 bool read_deadline(const Napi::Value& value, int64_t& deadline_ns) {
   double timeout = 0;
   if (!read_double(value, timeout)) return false;

@@ -24,6 +24,9 @@ void throw_failure(Napi::Env env, const sys::Failure& failure, const std::string
 [[nodiscard]] bool read_double(const Napi::Value& value, double& number);
 [[nodiscard]] bool read_bytes(const Napi::Value& value, std::span<std::byte>& bytes);
 
+// Whether it is `true`.
+[[nodiscard]] bool is_true(const Napi::Value& value);
+
 // A time in milliseconds from now, negative for never, as a deadline.
 [[nodiscard]] bool read_deadline(const Napi::Value& value, int64_t& deadline_ns);
 

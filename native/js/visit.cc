@@ -25,7 +25,7 @@ ServerVisit::ServerVisit(Napi::Env env, uint64_t number, int shift)
       throw_status(env, Status::kErrBadHandle, shift == 0 ? "server" : "connection");
     return;
   }
-  entry_ = found->second;
+  entry_ = found->second.get();
   ++entry_->visits;
 }
 
@@ -36,23 +36,28 @@ ServerVisit::~ServerVisit() {
   if (EnvState* state = EnvState::of(env_); state != nullptr) state->servers.erase(key_);
 }
 
-ClientVisit::ClientVisit(const Napi::CallbackInfo& info, Needs needs) {
+ClientVisit::ClientVisit(const Napi::CallbackInfo& info, Needs needs)
+    : state_(EnvState::of(info.Env())) {
   const Napi::Env env = info.Env();
-  uint64_t number = 0;
-  if (!read_number(info[0], number)) return;
-  EnvState* state = EnvState::of(env);
-  const auto found = state->clients.find(number);
-  if (found == state->clients.end()) {
+  if (!read_number(info[0], number_)) return;
+  const auto found = state_->clients.find(number_);
+  if (found == state_->clients.end()) {
     throw_status(env, Status::kErrBadHandle, "client");
   } else if (needs == Needs::kConnected && !found->second->session->connected()) {
     throw_status(env, Status::kErrBadOperation, "the client is not connected yet");
   } else {
-    entry_ = found->second;
+    entry_ = found->second.get();
   }
 }
 
 ClientVisit::~ClientVisit() {
   if (entry_ != nullptr) entry_->session->settle();
+}
+
+void ClientVisit::close() {
+  const auto found = state_->clients.find(number_);
+  closed_ = std::move(found->second);
+  state_->clients.erase(found);
 }
 
 Napi::Value answer(Napi::Env env, Status status, uint32_t size) {

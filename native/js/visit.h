@@ -34,11 +34,11 @@ class ServerVisit {
   Napi::Env env_;
   uint64_t number_ = 0;
   uint64_t key_ = 0;
-  std::shared_ptr<ServerEntry> entry_;
+  // The state's, which forgets it in the last visit's end and not before.
+  ServerEntry* entry_ = nullptr;
 };
 
-// The way into a client. The hold outlives a close; at the end of the outermost function its
-// descriptor says what is true.
+// The way into a client; at the end of the function its descriptor says what is true.
 class ClientVisit {
  public:
   // When there is none, or it is not connected though it has to be, `found()` is false and a
@@ -52,9 +52,15 @@ class ClientVisit {
   // Precondition of both: found().
   [[nodiscard]] ClientEntry& entry() const { return *entry_; }
   [[nodiscard]] client::Session& session() const { return *entry_->session; }
+  // Has the state forget it: this visit's end destroys it.
+  void close();
 
  private:
-  std::shared_ptr<ClientEntry> entry_;
+  EnvState* state_;
+  uint64_t number_ = 0;
+  // The state's, or, once it was closed, held by closed_.
+  ClientEntry* entry_ = nullptr;
+  std::shared_ptr<ClientEntry> closed_;
 };
 
 // The size of an answer or a message as a number for JavaScript; 0 when none came in time.

@@ -58,8 +58,11 @@ Server::Server(const Options& options, Host& host, sys::SemaphoreWatch& watch,
 Server::~Server() = default;
 
 Server::Shared Server::get(ConnectionId id) const {
+  if (last_ != nullptr && last_->id == id) return last_;
   const auto found = connections_.find(id);
-  return found == connections_.end() ? nullptr : found->second;
+  if (found == connections_.end()) return nullptr;
+  last_ = found->second;
+  return last_;
 }
 
 const Connection* Server::find(ConnectionId id) const { return get(id).get(); }
@@ -227,6 +230,7 @@ void Server::finish(const Shared& connection) {
     busy_exits_.erase(connection->id);
   }
   if (connection->references > 0 || connections_.erase(connection->id) == 0) return;
+  last_ = nullptr;
   connection->channel.reset();
   if (connection->known_to_host) host_.released(connection->id);
   finish_closing();

@@ -51,7 +51,9 @@ bool Server::next_request(Call& call) {
   if (!in_turn_ && !hot_.empty() && !closing_) begin_turn();
   const auto any_ready = [&] {
     for (const Shared& connection : hot_)
-      if (connection->stage == Stage::kActive && connection->channel->request_ready()) return true;
+      if (connection->stage == Stage::kActive &&
+          connection->channel->ready(takes_requests(*connection)))
+        return true;
     return false;
   };
   while (in_turn_ && !closing_ && budget_ > 0) {

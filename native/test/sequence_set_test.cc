@@ -29,6 +29,8 @@ TEST(sequence_set_does_what_a_set_does) {
       }
       REQUIRE_EQ(numbers.size(), model.size());
       CHECK(!numbers.contains(last + 1));
+      CHECK(!numbers.contains(0));
+      CHECK(!numbers.erase(0));
     }
     for (uint64_t number = 1; number <= last; ++number)
       CHECK_EQ(numbers.contains(number), model.contains(number));

@@ -47,8 +47,9 @@ class ServerChannel {
   // Takes the next request, if there is one. It can be read until `request_done`, which has to come
   // before the next `take`.
   [[nodiscard]] virtual Take take(Request& request) = 0;
-  // A cheap look at whether `take` may find something.
-  [[nodiscard]] virtual bool request_ready() const = 0;
+  // A cheap look at whether `room_made` says true or, with `takes_requests`, `take` finds
+  // something.
+  [[nodiscard]] virtual bool ready(bool takes_requests) const = 0;
   // Copies the request that was taken last. Precondition: into.size() >= its size.
   virtual void read_request(std::span<std::byte> into) const = 0;
   // The memory of a zero-copy request that was taken last; good until it is answered.

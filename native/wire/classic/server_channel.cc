@@ -63,8 +63,9 @@ bool ClassicServerChannel::torn() const {
   return control_.memory()->torn() || request_->torn() || response_->torn() || dispatch_->torn();
 }
 
-bool ClassicServerChannel::request_ready() const {
-  return !answering_ && control_.request().available();
+bool ClassicServerChannel::ready(bool takes_requests) const {
+  return (takes_requests && !answering_ && control_.request().available()) ||
+         (!old() && control_.wake().available());
 }
 
 Take ClassicServerChannel::take(Request& request) {

@@ -36,7 +36,7 @@ class ClassicServerChannel final : public ServerChannel {
   ~ClassicServerChannel() override;
 
   Take take(Request& request) override;
-  bool request_ready() const override;
+  bool ready(bool takes_requests) const override;
   void read_request(std::span<std::byte> into) const override;
   std::optional<SharedView> request_view() const override;
   // The request stays in its buffer until it is answered.

@@ -1,6 +1,6 @@
-// A set of the numbers of requests in flight. They are given out in order and come back in any, so few
-// are held at a time: an open table, which grows with the most that ever were, and allocates nothing
-// else.
+// A set of the numbers of requests in flight. They are given out in order and come back in any, so
+// few are held at a time: an open table, which grows with the most that ever were, and allocates
+// nothing else.
 #pragma once
 
 #include <cstddef>
@@ -13,9 +13,12 @@ class SequenceSet {
  public:
   [[nodiscard]] size_t size() const { return size_; }
 
-  [[nodiscard]] bool contains(uint64_t number) const { return slots_[find(number)] == number; }
+  // A peer may ask for any number; 0 is none.
+  [[nodiscard]] bool contains(uint64_t number) const {
+    return number != 0 && slots_[find(number)] == number;
+  }
 
-  // Precondition of both functions: no number is 0.
+  // Precondition: not 0.
   void insert(uint64_t number) {
     if (contains(number)) return;
     if (2 * (size_ + 1) > slots_.size()) grow();
@@ -24,6 +27,7 @@ class SequenceSet {
   }
 
   bool erase(uint64_t number) {
+    if (number == 0) return false;
     size_t hole = find(number);
     if (slots_[hole] != number) return false;
     --size_;

@@ -19,7 +19,9 @@ class NativeServerChannel final : public ServerChannel {
       : socket_(socket), geometry_(geometry), end_(geometry, std::move(ours), std::move(theirs)) {}
 
   Take take(Request& request) override;
-  bool request_ready() const override { return end_.request_ready(); }
+  bool ready(bool takes_requests) const override {
+    return (takes_requests && end_.request_ready()) || end_.room_made();
+  }
   void read_request(std::span<std::byte> into) const override;
   std::optional<SharedView> request_view() const override { return std::nullopt; }
   void request_done() override;

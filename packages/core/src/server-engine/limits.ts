@@ -16,7 +16,7 @@ export interface ServerLimits {
   readonly maxZeroCopyBuffers: number;
   /** Requests of a connection in flight, on the native wire. Default 1024. */
   readonly maxInFlight: number;
-  /** Requests served in one turn of the loop. Default 64. */
+  /** Requests served in one turn of the loop. Default 256. */
   readonly requestsPerTurn: number;
   /** How long to spin for a next request after an answer, in microseconds; 0 is never. Default 20. */
   readonly spinUs: number;
@@ -32,7 +32,7 @@ export const DEFAULT_SERVER_LIMITS: ServerLimits = Object.freeze({
   maxQueueBytes: 16 * MIB,
   maxZeroCopyBuffers: 64,
   maxInFlight: 1024,
-  requestsPerTurn: 64,
+  requestsPerTurn: 256,
   spinUs: 20,
 });
 
