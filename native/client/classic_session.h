@@ -52,9 +52,7 @@ class ClassicSession final : public Session {
  private:
   ClassicSession(const Options& options, sys::Fd socket, const sys::Credentials& server,
                  sys::SemaphoreWatch& watch)
-      : Session(std::move(socket), server, options),
-        generation_(*options.classic),
-        watch_(watch) {}
+      : Session(std::move(socket), server, options), generation_(*options.classic), watch_(watch) {}
 
   enum class Poll { kNothing, kThere, kOver };
   [[nodiscard]] Poll poll_answer();

@@ -38,7 +38,7 @@ struct Options {
   uint32_t max_in_flight = 1;  // requests of a connection, on the native wire
   size_t requests_per_turn = 0;
   double spin_us = 0;
-  bool several_cpus = true;  // sys::several_cpus, which is asked once for many servers
+  bool several_cpus = true;      // sys::several_cpus, which is asked once for many servers
   sys::Listener::Access access;  // of a path
   bool count_changes = false;
   bool native = true;  // the wires that are taken

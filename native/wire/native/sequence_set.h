@@ -1,6 +1,6 @@
-// A set of the numbers of requests in flight. They are given out in order and come back in any, so few
-// are held at a time: an open table, which grows with the most that ever were, and allocates nothing
-// else.
+// A set of the numbers of requests in flight. They are given out in order and come back in any, so
+// few are held at a time: an open table, which grows with the most that ever were, and allocates
+// nothing else.
 #pragma once
 
 #include <cstddef>
