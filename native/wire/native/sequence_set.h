@@ -13,9 +13,12 @@ class SequenceSet {
  public:
   [[nodiscard]] size_t size() const { return size_; }
 
-  [[nodiscard]] bool contains(uint64_t number) const { return slots_[find(number)] == number; }
+  // A peer may ask for 0, which is in no set and marks a free place here.
+  [[nodiscard]] bool contains(uint64_t number) const {
+    return number != 0 && slots_[find(number)] == number;
+  }
 
-  // Precondition of both functions: no number is 0.
+  // Precondition of both functions: the number is not 0.
   void insert(uint64_t number) {
     if (contains(number)) return;
     if (2 * (size_ + 1) > slots_.size()) grow();
