@@ -1,5 +1,6 @@
 /* One ring of the native wire between a producer and a consumer, each with its sleep word and its end
- * of the socket, as docs/native-wire.md has them: publication, sleeping, waking, and closing.
+ * of the socket, as docs/native-wire.md has them: publication, sleeping, waking, and closing. The
+ * producer sleeps for room, the consumer for records; what else there is to sleep for is sleep.pml's.
  *
  * Stores to shared memory go through a buffer of their writer's, first in, first out, which empties at
  * any later moment, as a processor's does; a fence waits until it is empty. A system call is a fence.
@@ -16,6 +17,8 @@
  *   NO_RELEASE   the index may become visible before the record
  *   DEAF         a sleeper does not notice that its peer has closed
  *   FORGETFUL    who rings does not remember which sleep it rang for
+ *   NO_COUNT     a sleep's word is the same as that of the sleep before
+ *   GREEDY       a sleeper takes the bytes when it has looked again, not when it is awake
  */
 
 #define SIZE 2  /* records that the ring has room for */
@@ -24,6 +27,12 @@
 #define PRODUCER 0
 #define CONSUMER 1
 #define other(side) (1 - side)
+
+/* A word: what its side sleeps for in the low bits, none when it is awake; above them the count. */
+#define RECORDS 1
+#define ROOM 4
+#define EACH_SLEEP 8
+#define wanted_by(side) (side == PRODUCER -> ROOM : RECORDS)
 
 /* What a store in a buffer is for: a side's index, its word, or a place in the ring. */
 #define INDEX 0
@@ -36,23 +45,23 @@
 #define LIMIT SIZE
 #endif
 
-chan buffer[2] = [4] of { byte, byte };
+chan buffer[2] = [4] of { byte, short };
 byte index[2]; /* the producer's tail, the consumer's head */
-byte word[2];
+short word[2];
 byte place[SIZE];
 
 byte doorbells[2]; /* bytes on the socket, on their way to a side */
 bool closed[2];
 
 #define fence(side) empty(buffer[side])
-#define odd(value) (value % 2 == 1)
 
 /* Whether a side has something to do, by the peer's index as it is seen now. */
 #define work(side, mine) (side == PRODUCER -> mine - index[CONSUMER] < LIMIT : index[PRODUCER] != mine)
 
 active [2] proctype Memory() {
   byte side = _pid;
-  byte what, value;
+  byte what;
+  short value;
 end:
   do
   :: atomic {
@@ -69,9 +78,11 @@ end:
 }
 
 /* S1 to S5. */
-inline sleep(side, mine, my_word) {
-  my_word++;
-  buffer[side]!WORD, my_word;
+inline sleep(side, mine, count) {
+#ifndef NO_COUNT
+  count = count + EACH_SLEEP;
+#endif
+  buffer[side]!WORD, count | wanted_by(side);
   fence(side);
 #ifdef NO_RECHECK
   if
@@ -81,14 +92,16 @@ inline sleep(side, mine, my_word) {
   :: work(side, mine) || closed[other(side)] -> skip
   :: else ->
 #endif
+#ifdef GREEDY
+     doorbells[side] = 0;
+#endif
 #ifdef DEAF
      doorbells[side] > 0
 #else
      doorbells[side] > 0 || closed[other(side)]
 #endif
   fi;
-  my_word++;
-  buffer[side]!WORD, my_word;
+  buffer[side]!WORD, count;
   doorbells[side] = 0
 }
 
@@ -101,9 +114,9 @@ inline ring(side, rung, seen) {
     seen = word[other(side)];
     if
 #ifdef FORGETFUL
-    :: odd(seen) ->
+    :: seen & wanted_by(other(side)) ->
 #else
-    :: odd(seen) && seen != rung ->
+    :: (seen & wanted_by(other(side))) && seen != rung ->
 #endif
        rung = seen;
        doorbells[other(side)]++;
@@ -116,7 +129,8 @@ inline ring(side, rung, seen) {
 }
 
 active proctype Producer() {
-  byte tail, my_word, rung, seen;
+  byte tail;
+  short count, rung, seen;
   do
   :: tail == TOTAL || closed[CONSUMER] -> break
   :: tail < TOTAL -> break /* it may close at any time */
@@ -132,7 +146,7 @@ active proctype Producer() {
 #endif
         tail++;
         ring(PRODUCER, rung, seen)
-     :: else -> sleep(PRODUCER, tail, my_word)
+     :: else -> sleep(PRODUCER, tail, count)
      fi
   od;
   fence(PRODUCER);
@@ -140,7 +154,8 @@ active proctype Producer() {
 }
 
 active proctype Consumer() {
-  byte head, my_word, rung, seen;
+  byte head;
+  short count, rung, seen;
   do
   :: work(CONSUMER, head) ->
      assert(place[head % SIZE] == head + 1);
@@ -152,7 +167,7 @@ active proctype Consumer() {
      :: work(CONSUMER, head) -> skip /* it came before the end */
      :: else -> break
      fi
-  :: !work(CONSUMER, head) && !closed[PRODUCER] -> sleep(CONSUMER, head, my_word)
+  :: !work(CONSUMER, head) && !closed[PRODUCER] -> sleep(CONSUMER, head, count)
   :: true -> break /* it may close at any time */
   od;
   fence(CONSUMER);

@@ -1,6 +1,5 @@
-// Shared memory that one process writes and another reads: a memfd, sealed so that nobody can
-// change its size and nobody but its maker can write to it, and no page of it can go away under a
-// reader.
+// Shared memory that one process writes and another reads, over a sealed memory file
+// (sys/memory_file.h).
 //
 // It holds one page of control words and then rings, each mapped twice, back to back, so that what
 // wraps around lies in one piece. A forked child does not get the mapping.

@@ -27,18 +27,39 @@ ClientEnd::Put ClientEnd::send(Parts message, uint64_t& sequence) {
   return put;
 }
 
+ClientEnd::Put ClientEnd::send_in_buffer(const BufferPlace& place, const RequestHeader& header,
+                                         uint64_t& sequence) {
+  if (in_flight_.size() >= geometry_.in_flight) return Put::kNoRoom;
+  const Put put = put_in_buffer(requests_, own_buffers_, sent_ + 1, place, header);
+  blocked_ = put == Put::kNoRoom;
+  if (put != Put::kDone) return put;
+  sequence = ++sent_;
+  in_flight_.insert(sequence);
+  sent_in_buffers_.emplace(sequence, place.number);
+  return put;
+}
+
 ClientEnd::Look ClientEnd::response(Message& message) {
   ring::RecordView view;
   const Look found = responses_.look(view);
   if (found != Look::kRecord) return found;
-  if (!read_message<ResponseHeader>(view, message) || !in_flight_.contains(view.sequence))
+  if (!read_message<ResponseHeader>(view, peer_buffers_, message) ||
+      !in_flight_.contains(view.sequence) || !hold(message, response_in_))
     return Look::kBreach;
   answered_ = view.sequence;
   return found;
 }
 
 void ClientEnd::response_done() {
+  response_in_ = kInRing;
   in_flight_.erase(answered_);
+  if (!sent_in_buffers_.empty()) {
+    const auto found = sent_in_buffers_.find(answered_);
+    if (found != sent_in_buffers_.end()) {
+      own_buffers_.given_back(found->second);
+      sent_in_buffers_.erase(found);
+    }
+  }
   responses_.pop();
 }
 
@@ -46,14 +67,37 @@ ClientEnd::Look ClientEnd::dispatch(Message& message) {
   ring::RecordView view;
   const Look found = dispatches_.look(view);
   if (found != Look::kRecord) return found;
-  if (!read_message<ResponseHeader>(view, message) || view.sequence != dispatched_ + 1)
+  if (!read_message<ResponseHeader>(view, peer_buffers_, message) ||
+      view.sequence != dispatched_ + 1 || !hold(message, dispatch_in_))
     return Look::kBreach;
   return found;
 }
 
 void ClientEnd::dispatch_done() {
   ++dispatched_;
+  dispatch_in_ = kInRing;
   dispatches_.pop();
+}
+
+// The same message is found until its `done`, and counted once. False: it lies elsewhere than it
+// did.
+bool ClientEnd::hold(const Message& message, uint32_t& first_in) {
+  if (message.buffer == first_in) return true;
+  if (first_in != kInRing) return false;
+  first_in = message.buffer;
+  peer_buffers_.hold(first_in);
+  return true;
+}
+
+bool ClientEnd::release(uint32_t number) {
+  // A message that still lies in its ring is not done with.
+  const uint64_t lying =
+      (response_in_ == number ? uint64_t{1} : 0) + (dispatch_in_ == number ? uint64_t{1} : 0);
+  if (peer_buffers_.held(number) <= lying) return false;
+  peer_buffers_.give_back(number);
+  uint64_t& released = client_words(ours_).released[number];
+  ring::store_index(&released, released + 1);
+  return true;
 }
 
 bool ClientEnd::backlog() const {

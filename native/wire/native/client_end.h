@@ -4,6 +4,8 @@
 // For one thread. A breach is told again by every later look, and the owner then hangs up.
 #pragma once
 
+#include <unordered_map>
+
 #include "ring/record_ring.h"
 #include "wire/native/memory.h"
 #include "wire/native/message.h"
@@ -29,6 +31,9 @@ class ClientEnd {
   [[nodiscard]] size_t in_flight() const { return in_flight_.size(); }
   // Whether a request has no response that was done with.
   [[nodiscard]] bool awaits(uint64_t sequence) const { return in_flight_.contains(sequence); }
+  // The same with one that lies in a buffer of ours; its answer gives it back.
+  [[nodiscard]] Put send_in_buffer(const BufferPlace& place, const RequestHeader& header,
+                                   uint64_t& sequence);
 
   // The next response, which lies where it is until `response_done`.
   [[nodiscard]] Look response(Message& message);
@@ -41,6 +46,13 @@ class ClientEnd {
   // Whether a request waits for room in the ring, and whether some was made since.
   [[nodiscard]] bool blocked() const { return blocked_; }
   [[nodiscard]] bool room_made() const { return blocked_ && requests_.moved(); }
+
+  // The zero-copy buffers of either side; their notes are the owner's to send and to receive.
+  [[nodiscard]] OwnBuffers& own_buffers() { return own_buffers_; }
+  [[nodiscard]] PeerBuffers& peer_buffers() { return peer_buffers_; }
+  // Gives back one message that lay in a buffer of the server's, after its `done`; kWantsRoom is to
+  // be asked for then. False: none is held there.
+  [[nodiscard]] bool release(uint32_t number);
 
   // Cheap looks at whether those two find something.
   [[nodiscard]] bool response_ready() const { return responses_.ready(); }
@@ -58,6 +70,8 @@ class ClientEnd {
   [[nodiscard]] bool must_ring(Wants what) { return sleep_.must_ring(what); }
 
  private:
+  [[nodiscard]] bool hold(const Message& message, uint32_t& first_in);
+
   const Geometry geometry_;
   const sys::SealedMemory ours_;
   const sys::SealedMemory theirs_;
@@ -70,6 +84,12 @@ class ClientEnd {
   uint64_t sent_ = 0;        // requests, and the number of the last
   uint64_t dispatched_ = 0;  // dispatch messages that were done with
   uint64_t answered_ = 0;    // the request that the response lying first is for
+  OwnBuffers own_buffers_;
+  PeerBuffers peer_buffers_;
+  // Requests in flight that lie in buffers of ours, and in which.
+  std::unordered_map<uint64_t, uint32_t> sent_in_buffers_;
+  uint32_t response_in_ = kInRing;  // the buffer of the response that lies first, once it was seen
+  uint32_t dispatch_in_ = kInRing;
 };
 
 }  // namespace coroipc::wire::native

@@ -6,6 +6,7 @@
 
 #include "sys/sealed_memory.h"
 #include "wire/native/handshake.h"
+#include "wire/native/own_buffers.h"
 
 namespace coroipc::wire::native {
 
@@ -17,9 +18,12 @@ struct ClientWords {
   alignas(kLine) uint64_t response_head;
   alignas(kLine) uint64_t dispatch_head;
   alignas(kLine) uint32_t sleep;
+  // How many messages in each buffer of the server's were given back.
+  alignas(512) uint64_t released[kMostBuffers];
 };
 static_assert(offsetof(ClientWords, response_head) == 64 &&
-              offsetof(ClientWords, dispatch_head) == 128 && offsetof(ClientWords, sleep) == 192);
+              offsetof(ClientWords, dispatch_head) == 128 && offsetof(ClientWords, sleep) == 192 &&
+              offsetof(ClientWords, released) == 512 && sizeof(ClientWords) <= kLeastRingBytes);
 
 struct ServerWords {
   alignas(kLine) uint64_t response_tail;

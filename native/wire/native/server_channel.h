@@ -3,13 +3,11 @@
 #pragma once
 
 #include "sys/unix_socket.h"
+#include "wire/native/buffer_note.h"
 #include "wire/native/server_end.h"
 #include "wire/server_channel.h"
 
 namespace coroipc::wire::native {
-
-// The only byte that travels after the handshake.
-inline constexpr std::byte kDoorbell{1};
 
 class NativeServerChannel final : public ServerChannel {
  public:

@@ -21,12 +21,18 @@ ServerEnd::Look ServerEnd::request(Message& message) {
   ring::RecordView view;
   const Look found = requests_.look(view);
   if (found != Look::kRecord) return found;
-  if (!read_message<RequestHeader>(view, message)) return Look::kBreach;
-  if (seen_) return found;
+  if (!read_message<RequestHeader>(view, peer_buffers_, message) || lied_) return Look::kBreach;
+  // What was held when it was first seen is what it lies in.
+  if (seen_) return message.buffer == request_in_ ? found : Look::kBreach;
   if (view.sequence != received_ + 1 || unanswered_.size() >= geometry_.in_flight)
     return Look::kBreach;
   seen_ = true;
+  request_in_ = message.buffer;
   unanswered_.insert(++received_);
+  if (message.buffer != kInRing) {
+    peer_buffers_.hold(message.buffer);
+    held_requests_.emplace(received_, message.buffer);
+  }
   return found;
 }
 
@@ -38,8 +44,27 @@ void ServerEnd::request_done() {
 ServerEnd::Put ServerEnd::respond(uint64_t sequence, Parts message) {
   const Put put = responses_.put(static_cast<uint32_t>(RecordKind::kMessage), sequence, message);
   responses_blocked_ = put == Put::kNoRoom;
-  if (put == Put::kDone) unanswered_.erase(sequence);
+  if (put == Put::kDone) answered(sequence);
   return put;
+}
+
+ServerEnd::Put ServerEnd::respond_in_buffer(uint64_t sequence, const BufferPlace& place,
+                                            const ResponseHeader& header) {
+  const Put put = put_in_buffer(responses_, own_buffers_, sequence, place, header);
+  responses_blocked_ = put == Put::kNoRoom;
+  if (put != Put::kDone) return put;
+  ++out_;
+  answered(sequence);
+  return put;
+}
+
+void ServerEnd::answered(uint64_t sequence) {
+  unanswered_.erase(sequence);
+  if (held_requests_.empty()) return;
+  const auto found = held_requests_.find(sequence);
+  if (found == held_requests_.end()) return;
+  peer_buffers_.give_back(found->second);
+  held_requests_.erase(found);
 }
 
 ServerEnd::Put ServerEnd::dispatch(Parts message) {
@@ -50,6 +75,33 @@ ServerEnd::Put ServerEnd::dispatch(Parts message) {
   return put;
 }
 
+ServerEnd::Put ServerEnd::dispatch_in_buffer(const BufferPlace& place,
+                                             const ResponseHeader& header) {
+  const Put put = put_in_buffer(dispatches_, own_buffers_, dispatched_ + 1, place, header);
+  dispatches_blocked_ = put == Put::kNoRoom;
+  if (put != Put::kDone) return put;
+  ++out_;
+  ++dispatched_;
+  return put;
+}
+
+ServerEnd::Back ServerEnd::settle() {
+  if (lied_) return Back::kBreach;
+  if (out_ == 0) return Back::kNothing;
+  const uint64_t before = out_;
+  for (uint32_t number = 0; number < kMostBuffers; ++number) {
+    const uint64_t was = own_buffers_.back(number);
+    const uint64_t released = ring::load_index(&client_words(theirs_).released[number]);
+    if (released == was) continue;
+    if (!own_buffers_.all_given_back(number, released)) {
+      lied_ = true;
+      return Back::kBreach;
+    }
+    out_ -= released - was;
+  }
+  return out_ == before ? Back::kNothing : Back::kSome;
+}
+
 void ServerEnd::set_backlog(bool on) {
   std::atomic_ref(server_words(ours_).backlog).store(on ? 1 : 0, std::memory_order_relaxed);
 }
@@ -58,8 +110,9 @@ bool ServerEnd::doze(Wants wants) {
   sleep_.sleep_for(wants);
   // What waits for room has it when the client took anything since; a head that lies is found by
   // the next put.
-  const bool something =
-      ((wants & kWantsCalls) != 0 && request_ready()) || ((wants & kWantsRoom) != 0 && room_made());
+  const bool given_back = (wants & kWantsRoom) != 0 && settle() != Back::kNothing;
+  const bool something = ((wants & kWantsCalls) != 0 && request_ready()) ||
+                         ((wants & kWantsRoom) != 0 && room_made()) || given_back;
   if (something) sleep_.wake();
   return !something;
 }

@@ -4,6 +4,8 @@
 // For one thread. A breach is told again by every later look, and the owner then hangs up.
 #pragma once
 
+#include <unordered_map>
+
 #include "ring/record_ring.h"
 #include "wire/native/memory.h"
 #include "wire/native/message.h"
@@ -35,6 +37,19 @@ class ServerEnd {
   [[nodiscard]] Put respond(uint64_t sequence, Parts message);
   // kNoRoom: later, when the client has taken others.
   [[nodiscard]] Put dispatch(Parts message);
+  // The same with messages that lie in a buffer of ours; the client gives them back.
+  [[nodiscard]] Put respond_in_buffer(uint64_t sequence, const BufferPlace& place,
+                                      const ResponseHeader& header);
+  [[nodiscard]] Put dispatch_in_buffer(const BufferPlace& place, const ResponseHeader& header);
+
+  // The zero-copy buffers of either side; their notes are the owner's to send and to receive. A
+  // request in a buffer of the client's lies there until it is answered.
+  [[nodiscard]] OwnBuffers& own_buffers() { return own_buffers_; }
+  [[nodiscard]] PeerBuffers& peer_buffers() { return peer_buffers_; }
+  // Learns what the client has given back since the last time, as `doze` does for kWantsRoom; what
+  // is out, own_buffers() says then.
+  enum class Back { kNothing, kSome, kBreach };
+  [[nodiscard]] Back settle();
 
   [[nodiscard]] bool request_ready() const { return requests_.ready(); }
   // Whether the client has taken anything since there was no room for a response or a dispatch
@@ -59,6 +74,8 @@ class ServerEnd {
   [[nodiscard]] bool must_ring(Wants what) { return sleep_.must_ring(what); }
 
  private:
+  void answered(uint64_t sequence);
+
   const Geometry geometry_;
   const sys::SealedMemory ours_;
   const sys::SealedMemory theirs_;
@@ -69,9 +86,16 @@ class ServerEnd {
   SequenceSet unanswered_;
   uint64_t received_ = 0;           // requests, and the number of the last
   bool seen_ = false;               // the request that lies first was counted
+  uint32_t request_in_ = kInRing;   // and the buffer that it lies in
   uint64_t dispatched_ = 0;         // dispatch messages, and the number of the last
   bool responses_blocked_ = false;  // the last one found no room
   bool dispatches_blocked_ = false;
+  OwnBuffers own_buffers_;
+  PeerBuffers peer_buffers_;
+  // Requests that are unanswered, and the buffers that they lie in.
+  std::unordered_map<uint64_t, uint32_t> held_requests_;
+  uint64_t out_ = 0;   // messages in buffers of ours that the client has not given back
+  bool lied_ = false;  // about what it has given back
 };
 
 }  // namespace coroipc::wire::native
