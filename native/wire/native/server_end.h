@@ -36,6 +36,8 @@ class ServerEnd {
   [[nodiscard]] Put respond(uint64_t sequence, Parts message);
   // kNoRoom: later, when the client has taken others.
   [[nodiscard]] Put dispatch(Parts message);
+  // Whether `dispatch` finds room for a message of `bytes` bytes.
+  [[nodiscard]] bool has_room(size_t bytes) { return dispatches_.takes(bytes); }
 
   [[nodiscard]] bool request_ready() const { return requests_.ready(); }
   // Whether the client has taken anything since there was no room for a response or a dispatch
@@ -46,7 +48,8 @@ class ServerEnd {
   }
   // Whether one of them waits for room.
   [[nodiscard]] bool blocked() const { return responses_blocked_ || dispatches_blocked_; }
-  // Tells the client whether messages wait behind the dispatch ring.
+  // Tells the client whether messages wait behind the dispatch ring, or with their sender. While
+  // they do, room is wanted, whatever still fits.
   void set_backlog(bool on);
 
   // To be called before every wait for the socket: whether there is nothing of `wants`, so that
@@ -73,6 +76,7 @@ class ServerEnd {
   uint64_t dispatched_ = 0;         // dispatch messages, and the number of the last
   bool responses_blocked_ = false;  // the last one found no room
   bool dispatches_blocked_ = false;
+  bool backlog_ = false;
 };
 
 }  // namespace coroipc::wire::native
