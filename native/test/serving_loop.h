@@ -20,6 +20,7 @@ struct Heard {
   std::atomic<int> requests{0};
   std::atomic<int> drained{0};
   std::atomic<int> warnings{0};
+  std::atomic<int> turns{0};  // of the loop: an idle one takes none
 };
 
 class ServingLoop final : public server::Host {
