@@ -214,6 +214,15 @@ std::string refusal(const char* what, Status status, size_t bytes, size_t limit)
   return status == Status::kErrTooBig ? about + ", the limit is " + std::to_string(limit) : about;
 }
 
+// What a message that was told to try again found.
+std::string found_full(const ServerVisit& visit) {
+  const server::Connection* connection = visit.server().find(visit.number());
+  if (connection == nullptr) return "";
+  const server::OutQueue& queue = connection->queue;
+  return ": the ring is full, and " + std::to_string(queue.bytes()) + " bytes wait of " +
+         std::to_string(queue.limit()) + " that may";
+}
+
 // What fits into a connection at most; 0 when it has no memory any more.
 size_t limit_of(const ServerVisit& visit, size_t (wire::ServerChannel::*limit)() const) {
   const server::Connection* connection = visit.server().find(visit.number());
@@ -247,9 +256,30 @@ Value dispatch(const CallbackInfo& info) {
   bool queued = false;
   const Status status = visit.server().dispatch(visit.number(), message.parts(), queued);
   if (status == Status::kOk) return Napi::Boolean::New(env, !queued);
-  (void)check(env, status,
-              refusal("a dispatch message", status, message.bytes(),
-                      limit_of(visit, &wire::ServerChannel::largest_dispatch)));
+  std::string why = refusal("a dispatch message", status, message.bytes(),
+                            limit_of(visit, &wire::ServerChannel::largest_dispatch));
+  if (status == Status::kErrTryAgain) why += found_full(visit);
+  (void)check(env, status, why);
+  return env.Undefined();
+}
+
+Value connection_overflow(const CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const ServerVisit visit = ServerVisit::by_connection(info);
+  uint64_t policy = 0;
+  if (!visit.found() || !read_number(info[1], policy)) return env.Undefined();
+  if (policy >= server::kOverflows) {
+    Napi::TypeError::New(env, "policy must be the number of one").ThrowAsJavaScriptException();
+    return env.Undefined();
+  }
+  std::optional<size_t> max_bytes;
+  if (!info[2].IsUndefined()) {
+    uint64_t bytes = 0;
+    if (!read_number(info[2], bytes)) return env.Undefined();
+    max_bytes = bytes;
+  }
+  const auto overflow = static_cast<server::Overflow>(policy);
+  (void)check(env, visit.server().set_overflow(visit.number(), overflow, max_bytes), "connection");
   return env.Undefined();
 }
 
@@ -318,6 +348,7 @@ void export_server_functions(Napi::Env env, Napi::Object exports) {
   exports.Set("requestView", Napi::Function::New<request_view>(env));
   exports.Set("respond", Napi::Function::New<respond>(env));
   exports.Set("dispatch", Napi::Function::New<dispatch>(env));
+  exports.Set("connectionOverflow", Napi::Function::New<connection_overflow>(env));
   exports.Set("connectionEnd", Napi::Function::New<connection_end>(env));
   exports.Set("connectionRef", Napi::Function::New<connection_ref>(env));
   exports.Set("connectionUnref", Napi::Function::New<connection_unref>(env));

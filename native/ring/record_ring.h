@@ -67,6 +67,11 @@ class RecordProducer {
     return Put::kDone;
   }
 
+  // Whether `put` finds room for a message of `bytes` bytes, or a breach.
+  [[nodiscard]] bool takes(size_t bytes) {
+    const uint64_t record = kRecordHeaderBytes + uint64_t{bytes};
+    return record <= size_ && (has_room(padded(record)) || breach_);
+  }
   // Whether the consumer has taken everything, as far as it says.
   [[nodiscard]] bool drained() { return renew() && head_ == tail_; }
   // A cheap look at whether the consumer has taken anything since `put` last looked.

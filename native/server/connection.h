@@ -33,6 +33,8 @@ struct Connection {
       : id(number), socket(std::move(accepted)), queue(max_queue_bytes) {}
 
   [[nodiscard]] bool live() const { return stage < Stage::kEnding; }
+  // Whether the host was told that a message has to wait, here or with its sender.
+  [[nodiscard]] bool owes_drain() const { return !queue.empty() || refused_bytes > 0; }
 
   const ConnectionId id;
   sys::Fd socket;
@@ -50,6 +52,7 @@ struct Connection {
   bool wants_writable = false;
 
   OutQueue queue;
+  size_t refused_bytes = 0;    // of the largest message that was refused and may be sent again
   bool backlogged = false;     // the peer was told that messages wait
   int64_t flush_delay_ns = 0;  // until the queue is tried again
 

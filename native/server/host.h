@@ -36,6 +36,8 @@ enum class Counter : size_t {
   kRecvRetryCount,
   kInvalidRequest,
   kOverload,
+  kDropped,   // messages that gave way to newer ones in the outgoing queue
+  kOverflow,  // 1: the connection ended because its queue was full
   kCount,
 };
 using Counters = std::array<uint64_t, static_cast<size_t>(Counter::kCount)>;
@@ -74,7 +76,8 @@ class Host {
   virtual void released(ConnectionId connection) = 0;
   // A counter changed to `value` (kQueueSize, kFlowControl) or by `value` (all others).
   virtual void counted(ConnectionId connection, Counter counter, uint64_t value) = 0;
-  // The outgoing queue is empty again.
+  // No message waits any more, and the largest that was refused meanwhile would be taken now. Once
+  // for each time that a message began to wait or was refused while none did.
   virtual void drained(ConnectionId connection) = 0;
   virtual void log(LogLevel level, const std::string& message) = 0;
   // Server::close has come to its end.

@@ -37,19 +37,71 @@ Status Server::dispatch(ConnectionId id, wire::Parts parts, bool& queued) {
         break;
     }
   }
-  const bool first = connection->queue.empty();
-  if (!connection->queue.push(parts)) {
-    count(connection, Counter::kOverload, 1);
-    return Status::kErrTryAgain;
+  return enqueue(connection, parts, queued);
+}
+
+Status Server::set_overflow(ConnectionId id, Overflow overflow, std::optional<size_t> max_bytes) {
+  const Shared connection = get(id);
+  if (connection == nullptr) return Status::kErrBadHandle;
+  OutQueue& queue = connection->queue;
+  queue.set_overflow(overflow, max_bytes.value_or(queue.max_bytes()));
+  return Status::kOk;
+}
+
+Status Server::enqueue(const Shared& connection, wire::Parts parts, bool& queued) {
+  OutQueue& queue = connection->queue;
+  const size_t size = wire::total_size(parts);
+  // What a connect function sends waits for the answer to the setup, so a ring's worth may wait.
+  const bool connecting = connection->stage == Stage::kConnecting;
+  const size_t limit =
+      std::max(queue.limit(), connecting ? connection->channel->largest_dispatch() : 0);
+  size_t dropped = 0;
+  if (!queue.fits(size, limit)) {
+    if (size <= limit && queue.overflow() == Overflow::kDisconnect)
+      return end_overflowed(connection);
+    if (size > limit || queue.overflow() != Overflow::kDropOldest)
+      return refuse_message(connection, size);
+    dropped = queue.drop_oldest(size, limit);
   }
+  // Before anything is counted: the host may run then, and the parts are its memory.
+  queue.push(parts);
   queued = true;
-  count(connection, Counter::kQueueSize, connection->queue.messages());
-  if (!first || connection->stage != Stage::kActive) return Status::kOk;
-  set_backlogged(connection, true);
+  if (dropped > 0) count(connection, Counter::kDropped, dropped);
+  count(connection, Counter::kQueueSize, queue.messages());
+  begin_backlog(connection);
+  return Status::kOk;
+}
+
+Status Server::refuse_message(const Shared& connection, size_t size) {
+  connection->refused_bytes = std::max(connection->refused_bytes, size);
+  count(connection, Counter::kOverload, 1);
+  begin_backlog(connection);
+  return Status::kErrTryAgain;
+}
+
+Status Server::end_overflowed(const Shared& connection) {
+  const OutQueue& queue = connection->queue;
+  const std::string about = "connection " + std::to_string(connection->id) + " of uid " +
+                            std::to_string(connection->peer.credentials.uid) + ", pid " +
+                            std::to_string(connection->peer.credentials.pid) +
+                            " does not keep up and is ended: " + std::to_string(queue.messages()) +
+                            " messages of " + std::to_string(queue.bytes()) + " bytes wait";
+  count(connection, Counter::kOverflow, 1);
+  host_.log(LogLevel::kWarning, about);
+  end(connection, "its queue is full");
+  return Status::kErrLibrary;
+}
+
+// Before the answer to the setup there is nobody to tell, and what waits goes out right after it.
+void Server::begin_backlog(const Shared& connection) {
+  if (connection->backlogged || connection->stage != Stage::kActive) return;
   connection->flush_delay_ns = kFirstFlushDelayNs;
   flushes_[connection->id] = sys::now_ns() + connection->flush_delay_ns;
   set_timer();
-  return Status::kOk;
+  // Last: what is counted here may end the connection.
+  set_backlogged(connection, true);
+  // Who is asleep was to be woken for requests; now room is wanted, too.
+  if (connection->live() && !connection->hot) sleep(connection);
 }
 
 void Server::set_backlogged(const Shared& connection, bool on) {
@@ -66,7 +118,7 @@ void Server::set_backlogged(const Shared& connection, bool on) {
 }
 
 void Server::flush(const Shared& connection) {
-  if (connection->stage != Stage::kActive || connection->queue.empty()) return;
+  if (connection->stage != Stage::kActive || !connection->owes_drain()) return;
   size_t sent = 0;
   while (!connection->queue.empty()) {
     const wire::Bytes front = connection->queue.front();
@@ -82,8 +134,14 @@ void Server::flush(const Shared& connection) {
   if (sent > 0) count(connection, Counter::kQueueSize, connection->queue.messages());
   update_interest(connection);
   if (!connection->live()) return;
-  set_backlogged(connection, !connection->queue.empty());
-  if (connection->queue.empty()) {
+  // A message larger than the queue's limit cannot wait here: its sender does.
+  const size_t refused = connection->refused_bytes;
+  const bool waits = !connection->queue.empty() || (refused > connection->queue.limit() &&
+                                                    !connection->channel->has_room(refused));
+  if (!waits) connection->refused_bytes = 0;
+  set_backlogged(connection, waits);
+  if (!connection->live()) return;
+  if (!connection->owes_drain()) {
     flushes_.erase(connection->id);
     set_timer();
     return call(connection, [&] { host_.drained(connection->id); });
@@ -112,12 +170,12 @@ void Server::on_socket(const Shared& connection, short revents) {
   if (heard.woken) heat(connection);
   if (heard.over) return end(connection, "the peer hung up");
   if (!heard.flush) return;
-  if (connection->queue.empty()) {
-    connection->channel->answer_flush();
-    update_interest(connection);
-  } else {
-    flush(connection);
-  }
+  // Messages that are sent now answer by themselves.
+  const bool none_queued = connection->queue.empty();
+  flush(connection);
+  if (!none_queued || !connection->live() || connection->owes_drain()) return;
+  connection->channel->answer_flush();
+  update_interest(connection);
 }
 
 void Server::update_interest(const Shared& connection) {

@@ -87,9 +87,14 @@ class Server {
   // kErrTooBig beyond the response buffer: the request then still waits. kErrBadOperation: it does
   // not wait.
   [[nodiscard]] Status respond(ConnectionId id, uint64_t token, wire::Parts parts);
-  // kErrTooBig: could never be delivered. kErrTryAgain: the queue is full. `queued` tells whether
-  // it waits behind a full ring.
+  // kErrTooBig: could never be delivered. kErrTryAgain: refused, as the connection's Overflow says;
+  // the host is told when it would be taken. kErrLibrary: the connection is over, or ended for this
+  // very message. `queued` tells whether it waits behind a full ring.
   [[nodiscard]] Status dispatch(ConnectionId id, wire::Parts parts, bool& queued);
+  // What becomes of messages that the ring has no room for, from now on; without `max_bytes` the
+  // limit stays. It is kQueue with the options' limit before.
+  [[nodiscard]] Status set_overflow(ConnectionId id, Overflow overflow,
+                                    std::optional<size_t> max_bytes);
 
   // Null for an unknown number.
   [[nodiscard]] const Connection* find(ConnectionId id) const;
@@ -149,6 +154,10 @@ class Server {
   // Dispatch messages and the socket: outgoing.cc.
   void on_socket(const Shared& connection, short revents);
   void flush(const Shared& connection);
+  [[nodiscard]] Status enqueue(const Shared& connection, wire::Parts parts, bool& queued);
+  [[nodiscard]] Status refuse_message(const Shared& connection, size_t size);
+  [[nodiscard]] Status end_overflowed(const Shared& connection);
+  void begin_backlog(const Shared& connection);
   void set_backlogged(const Shared& connection, bool on);
   void update_interest(const Shared& connection);
   void count(const Shared& connection, Counter counter, uint64_t value);

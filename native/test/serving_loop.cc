@@ -78,6 +78,7 @@ void ServingLoop::loop() {
       keys.push_back(key);
     }
     poll(entries.data(), entries.size(), -1);
+    ++heard_.turns;
     for (size_t i = 1; i < entries.size(); ++i)
       if (entries[i].revents != 0 && watched_.contains(keys[i]))
         (void)server_->on_ready(keys[i], entries[i].revents);

@@ -19,6 +19,8 @@ struct Heard {
   std::atomic<int> released{0};
   std::atomic<int> requests{0};
   std::atomic<int> drained{0};
+  std::atomic<int> warnings{0};
+  std::atomic<int> turns{0};  // of the loop: an idle one takes none
 };
 
 class ServingLoop final : public server::Host {
@@ -41,6 +43,8 @@ class ServingLoop final : public server::Host {
   std::atomic<Status> admission{Status::kOk};
   std::atomic<Status> connect_outcome{Status::kOk};
   std::function<void(server::Server&, server::ConnectionId)> on_connect;  // set before start
+  // Set before start, with Options::count_changes.
+  std::function<void(server::Server&, server::ConnectionId, server::Counter)> on_counted;
   std::atomic<int> busy_exits{0};  // how often a disconnect function still says that it is busy
 
   void poll_add(int fd, server::SourceKey key) override;
@@ -51,9 +55,13 @@ class ServingLoop final : public server::Host {
   Status connected(server::ConnectionId connection) override;
   bool disconnected(server::ConnectionId connection) override;
   void released(server::ConnectionId) override { ++heard_.released; }
-  void counted(server::ConnectionId, server::Counter, uint64_t) override {}
+  void counted(server::ConnectionId connection, server::Counter counter, uint64_t) override {
+    if (on_counted) on_counted(*server_, connection, counter);
+  }
   void drained(server::ConnectionId) override { ++heard_.drained; }
-  void log(server::LogLevel, const std::string&) override {}
+  void log(server::LogLevel level, const std::string&) override {
+    if (level == server::LogLevel::kWarning) ++heard_.warnings;
+  }
   void closed() override { closed_ = true; }
 
  private:

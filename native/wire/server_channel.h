@@ -70,7 +70,9 @@ class ServerChannel {
   // Puts a message in the dispatch ring and tells the peer. Precondition: it fits
   // largest_dispatch(). `from_queue`: it waited in the outgoing queue.
   [[nodiscard]] virtual Publish publish(Parts parts, bool from_queue) = 0;
-  // The outgoing queue took its first message, or gave its last one away.
+  // Whether `publish` would find room for a message of `bytes` bytes. Precondition as above.
+  [[nodiscard]] virtual bool has_room(size_t bytes) = 0;
+  // A message began to wait, here or with its sender, or none waits any more.
   virtual void backlog_began() = 0;
   virtual void backlog_ended() = 0;
   // The peer asked for what is queued, and nothing was.

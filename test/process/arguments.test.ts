@@ -89,6 +89,7 @@ const RIGHT: Readonly<Record<string, readonly string[]>> = {
   options: ['undefined', ...OBJECTS],
   limits: ['undefined', ...OBJECTS],
   definition: OBJECTS,
+  overflow: ['undefined'],
   requests: ['undefined', ...OBJECTS],
   adapter: ['undefined'],
   fds: ['an empty array'],

@@ -30,6 +30,7 @@ import {
   IpcServer,
   type IpcsConnection,
   type MessageSubscription,
+  type OverflowPolicy,
   POLLIN,
   type PollAdapter,
   type PollHandle,
@@ -91,6 +92,12 @@ export async function server(): Promise<void> {
     requests: table,
     select: (id) => (id > 5 ? (request: IpcRequest) => request.fail(CS.ERR_BUSY) : undefined),
   });
+  one.service(9, { overflow: 'drop-oldest', maxQueueBytes: 4096 });
+  // @ts-expect-error not a policy
+  one.service(10, { overflow: 'drop-newest' });
+  same<OverflowPolicy, 'queue' | 'drop-oldest' | 'reject' | 'disconnect'>(true);
+  const { dropped, rejected, overflows } = one.stats();
+  same<[typeof dropped, typeof rejected, typeof overflows], [number, number, number]>(true);
   // @ts-expect-error a number is no payload
   one.service(8, { requests: { 1: () => 1 } });
   // @ts-expect-error a service has a number

@@ -160,6 +160,12 @@ Publish ClassicServerChannel::publish(Parts parts, bool from_queue) {
   return Publish::kDone;
 }
 
+bool ClassicServerChannel::has_room(size_t bytes) {
+  const uint32_t read = control_.read_index();
+  // What is published next finds the breach.
+  return !ring_.valid(read) || ring_.usable(read, write_index_) >= bytes;
+}
+
 void ClassicServerChannel::backlog_began() {
   backlog_ = true;
   control_.set_flow_controlled(true);

@@ -48,6 +48,7 @@ class ClassicServerChannel final : public ServerChannel {
   size_t largest_dispatch() const override { return ring_.largest(); }
   Publish respond(uint64_t token, Parts parts) override;
   Publish publish(Parts parts, bool from_queue) override;
+  bool has_room(size_t bytes) override;
   void backlog_began() override;
   void backlog_ended() override;
   void answer_flush() override;

@@ -30,6 +30,7 @@ class NativeServerChannel final : public ServerChannel {
   size_t largest_dispatch() const override { return end_.largest_dispatch(); }
   Publish respond(uint64_t token, Parts parts) override;
   Publish publish(Parts parts, bool from_queue) override;
+  bool has_room(size_t bytes) override { return end_.has_room(bytes); }
   void backlog_began() override { end_.set_backlog(true); }
   void backlog_ended() override;
   void answer_flush() override {}

@@ -70,7 +70,7 @@ void ServerEnd::answered(uint64_t sequence) {
 ServerEnd::Put ServerEnd::dispatch(Parts message) {
   const Put put =
       dispatches_.put(static_cast<uint32_t>(RecordKind::kMessage), dispatched_ + 1, message);
-  dispatches_blocked_ = put == Put::kNoRoom;
+  dispatches_blocked_ = put == Put::kNoRoom || backlog_;
   if (put == Put::kDone) ++dispatched_;
   return put;
 }
@@ -103,6 +103,8 @@ ServerEnd::Back ServerEnd::settle() {
 }
 
 void ServerEnd::set_backlog(bool on) {
+  backlog_ = on;
+  dispatches_blocked_ = on;
   std::atomic_ref(server_words(ours_).backlog).store(on ? 1 : 0, std::memory_order_relaxed);
 }
 

@@ -50,6 +50,8 @@ class ServerEnd {
   // is out, own_buffers() says then.
   enum class Back { kNothing, kSome, kBreach };
   [[nodiscard]] Back settle();
+  // Whether `dispatch` finds room for a message of `bytes` bytes.
+  [[nodiscard]] bool has_room(size_t bytes) { return dispatches_.takes(bytes); }
 
   [[nodiscard]] bool request_ready() const { return requests_.ready(); }
   // Whether the client has taken anything since there was no room for a response or a dispatch
@@ -60,7 +62,8 @@ class ServerEnd {
   }
   // Whether one of them waits for room.
   [[nodiscard]] bool blocked() const { return responses_blocked_ || dispatches_blocked_; }
-  // Tells the client whether messages wait behind the dispatch ring.
+  // Tells the client whether messages wait behind the dispatch ring, or with their sender. While
+  // they do, room is wanted, whatever still fits.
   void set_backlog(bool on);
 
   // To be called before every wait for the socket: whether there is nothing of `wants`, so that
@@ -96,6 +99,7 @@ class ServerEnd {
   std::unordered_map<uint64_t, uint32_t> held_requests_;
   uint64_t out_ = 0;   // messages in buffers of ours that the client has not given back
   bool lied_ = false;  // about what it has given back
+  bool backlog_ = false;
 };
 
 }  // namespace coroipc::wire::native

@@ -15,19 +15,6 @@ export function checkId(name: string, value: unknown): number {
   return checkInteger(name, value, 0, MAX_ID);
 }
 
-export function checkOneOf<Word extends string>(
-  name: string,
-  value: unknown,
-  words: readonly Word[],
-): Word {
-  if (typeof value !== 'string') throw wrongType(name, `one of '${words.join("', '")}'`, value);
-  const word = words.find((each) => each === value);
-  if (word === undefined) {
-    throw new RangeError(`${name} must be one of '${words.join("', '")}', got '${value}'`);
-  }
-  return word;
-}
-
 export function checkSignal(name: string, value: unknown): void {
   if (value !== undefined && !(value instanceof AbortSignal)) {
     throw wrongType(name, 'an AbortSignal or undefined', value);

@@ -11,11 +11,12 @@ import {
   checkFunction,
   checkInteger,
   checkObject,
+  checkOneOf,
   checkOptionalFunction,
   MAX_INT32,
 } from '@coroipc/core/adapter';
 import { defer, Observable, type ObservableInput } from 'rxjs';
-import { checkClient, checkOneOf } from './arguments.js';
+import { checkClient } from './arguments.js';
 import { boundedMap, type Overflow } from './bounded-map.js';
 
 /** What is to happen to messages that come faster than they are worked off. */

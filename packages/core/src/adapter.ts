@@ -5,6 +5,7 @@ export {
   checkFunction,
   checkInteger,
   checkObject,
+  checkOneOf,
   checkOptionalFunction,
   describe,
   MAX_INT32,

@@ -59,6 +59,21 @@ export function checkTimeout(name: string, value: unknown): number {
   return checkInteger(name, value, -1, MAX_INT32);
 }
 
+/** One of several words. */
+export function checkOneOf<Word extends string>(
+  name: string,
+  value: unknown,
+  words: readonly Word[],
+): Word {
+  const expected = `one of '${words.join("', '")}'`;
+  if (typeof value !== 'string') throw wrongType(name, expected, value);
+  const word = words.find((each) => each === value);
+  if (word === undefined) {
+    throw new RangeError(`${name} must be ${expected}, got ${describe(value)}`);
+  }
+  return word;
+}
+
 export function checkBoolean(name: string, value: unknown): boolean {
   if (typeof value !== 'boolean') throw wrongType(name, 'a boolean', value);
   return value;

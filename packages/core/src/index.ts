@@ -62,4 +62,5 @@ export type {
   ServiceDefinition,
 } from './server/service-table.js';
 export { DEFAULT_SERVER_LIMITS, type ServerLimits } from './server-engine/limits.js';
+export type { OverflowPolicy } from './server-engine/overflow.js';
 export { CS, type Status, type StatusName, statusName, statusText } from './status.js';

@@ -49,6 +49,8 @@ export const COUNTER_NAMES = [
   'recv_retry_count',
   'invalid_request',
   'overload',
+  'dropped',
+  'overflow',
 ] as const;
 
 export type CounterName = (typeof COUNTER_NAMES)[number];
@@ -117,7 +119,7 @@ export interface NativeServerHost {
   released(connection: number): void;
   /** A counter changed: `value` is the new value of a level (`queue_size`, `flow_control`), else the increment. */
   counted(connection: number, counter: number, value: number): void;
-  /** The outgoing queue of the connection became empty. */
+  /** What had to wait, in the outgoing queue or with its sender, need not any more. */
   drained(connection: number): void;
   /** A line for the log, with a syslog level. */
   log(level: number, message: string): void;
@@ -202,8 +204,16 @@ export interface NativeAddon {
   requestView(connection: number): { buffer: ArrayBuffer; offset: number; size: number };
   /** Answers a request. Throws BAD_OPERATION when it waits for none, TOO_BIG beyond the response buffer. */
   respond(connection: number, token: number, message: NativeMessage): void;
-  /** Sends or queues a dispatch message; false when queued. Throws TOO_BIG, TRY_AGAIN (queue full), LIBRARY (over). */
+  /**
+   * Sends or queues a dispatch message; false when queued. Throws TOO_BIG, TRY_AGAIN (refused; `drained`
+   * is called), LIBRARY (over, perhaps by this very message: `disconnected` may be called before).
+   */
   dispatch(connection: number, message: NativeMessage): boolean;
+  /**
+   * What becomes of messages that the ring has no room for, from now on: 0 queue, 1 drop the oldest,
+   * 2 reject, 3 disconnect, at a limit in bytes; `undefined` leaves the limit as it is.
+   */
+  connectionOverflow(connection: number, policy: number, maxBytes: number | undefined): void;
   connectionEnd(connection: number): void;
   connectionRef(connection: number): void;
   connectionUnref(connection: number): void;

@@ -67,9 +67,14 @@ describe('hooksOf', () => {
       socketName: 'name',
       initFnGet: () => 'x' as never,
       privateDataSizeGet: () => -1,
+      overflowGet: (service) => (service === 3 ? 'queues' : null) as never,
     });
     expect(() => hooks.initFnGet(3)).toThrow('initFnGet(3) must be a function');
     expect(() => hooks.privateDataSizeGet(3)).toThrow(RangeError);
+    expect(hooks.overflowGet(4)).toBeUndefined();
+    expect(() => hooks.overflowGet(3)).toThrow(
+      `overflowGet(3) must be one of 'queue', 'drop-oldest', 'reject', 'disconnect', got "queues"`,
+    );
   });
 });
 

@@ -15,6 +15,7 @@ import {
 import { checkAccess, type PathAccess } from '../server-engine/access.js';
 import { admitsByDefault } from '../server-engine/admission.js';
 import { type ServerLimits, serverLimits } from '../server-engine/limits.js';
+import { checkOverflowPolicy, type OverflowPolicy } from '../server-engine/overflow.js';
 import { checkWires, type Wire } from '../wires.js';
 import type {
   CoroipcsInitState,
@@ -40,6 +41,7 @@ const FUNCTIONS = [
   'initFnGet',
   'exitFnGet',
   'handlerFnGet',
+  'overflowGet',
   'statsCreateConnection',
   'statsDestroyConnection',
   'statsUpdateValue',
@@ -70,6 +72,7 @@ export interface Hooks {
   initFnGet(service: number): InitFunction | Absent;
   exitFnGet(service: number): ExitFunction | Absent;
   handlerFnGet(service: number, id: number): HandlerFunction | Absent;
+  overflowGet(service: number): OverflowPolicy | undefined;
   /** Absent: no name has to be made up. */
   readonly statsCreateConnection: CoroipcsInitState['statsCreateConnection'];
   statsDestroyConnection(handle: StatsHandle): void;
@@ -115,6 +118,7 @@ export function hooksOf(state: CoroipcsInitState): Hooks {
     initFnGet: selector('initFnGet', bound('initFnGet')),
     exitFnGet: selector('exitFnGet', bound('exitFnGet')),
     handlerFnGet: bound('handlerFnGet') ?? none,
+    overflowGet: overflowPolicy(bound('overflowGet')),
     statsCreateConnection: bound('statsCreateConnection'),
     statsDestroyConnection: bound('statsDestroyConnection') ?? nothing,
     statsUpdateValue: bound('statsUpdateValue') ?? nothing,
@@ -148,6 +152,15 @@ function privateDataSize(
   if (ask === undefined) return none;
   return (service) =>
     checkInteger(`the private data size of service ${service}`, ask(service), 0, MAX_INT32);
+}
+
+function overflowPolicy(ask: CoroipcsInitState['overflowGet']): Hooks['overflowGet'] {
+  if (ask === undefined) return none;
+  return (service) => {
+    const policy = ask(service);
+    if (policy === undefined || policy === null) return undefined;
+    return checkOverflowPolicy(`overflowGet(${service})`, policy);
+  };
 }
 
 function selector<Selected>(

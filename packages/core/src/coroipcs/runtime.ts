@@ -74,6 +74,8 @@ export class ServerRuntime implements IpcsServer, ServerOwner {
     const size = this.#hooks.privateDataSizeGet(connection.service);
     const record = new ConnectionRecord(this, size === undefined ? size : Buffer.alloc(size));
     connection.attachment = record;
+    const policy = this.#hooks.overflowGet(connection.service);
+    if (policy !== undefined) connection.setOverflow({ policy, maxQueueBytes: undefined });
     const result: unknown = this.#hooks.initFnGet(connection.service)?.(connection);
     if (result !== undefined && typeof result !== 'number') {
       throw new TypeError('a connect function must return a number or nothing');

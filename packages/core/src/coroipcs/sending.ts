@@ -44,12 +44,13 @@ export function responseIovSend(conn: IpcsConnection, iov: readonly Uint8Array[]
 }
 
 /**
- * Sends a dispatch message, or queues it while the client's ring is full
- * (`coroipcs_dispatch_send`).
+ * Sends a dispatch message (`coroipcs_dispatch_send`). While the client's ring is full, it is queued,
+ * or what `overflowGet` said instead.
  *
  * @returns 0
- * @throws {CoroIpcError} TOO_BIG beyond what the ring can ever hold, TRY_AGAIN when the queue's
- * limit is reached, LIBRARY when the connection is over (the C function says nothing then).
+ * @throws {CoroIpcError} TOO_BIG beyond what the ring can ever hold, TRY_AGAIN when it is refused
+ * because of a full ring or queue, LIBRARY when the connection is over (the C function says nothing
+ * then).
  * @throws {RangeError} when the header's size is not the message's.
  */
 export function dispatchSend(conn: IpcsConnection, message: Uint8Array): 0 {

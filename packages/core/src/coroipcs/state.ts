@@ -4,6 +4,7 @@
 
 import type { PollAdapter, PollEvents } from '../poll/contract.js';
 import type { ServerLimits } from '../server-engine/limits.js';
+import type { OverflowPolicy } from '../server-engine/overflow.js';
 import type { Wire } from '../wires.js';
 
 /** A server of `ipcInit`. */
@@ -97,6 +98,11 @@ export interface CoroipcsInitState {
   exitFnGet?(service: number): ExitFunction | null | undefined;
   /** The request function of a command; without one the request is answered INVALID_PARAM. */
   handlerFnGet?(service: number, id: number): HandlerFunction | null | undefined;
+  /**
+   * What happens to dispatch messages of a service while a client's ring is full; asked once a
+   * connection, before its connect function. Default `'queue'`.
+   */
+  overflowGet?(service: number): OverflowPolicy | null | undefined;
   /** A connection begins: `name` is `process:service:pid:fd`. Its result names it below. */
   statsCreateConnection?(name: string, pid: number, fd: number): StatsHandle;
   statsDestroyConnection?(handle: StatsHandle): void;

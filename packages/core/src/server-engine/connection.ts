@@ -11,6 +11,7 @@ import { CoroIpcError } from '../errors.js';
 import { headerOnly, REQUEST_HEADER_BYTES, releaseMessage, responseMessage } from '../messages.js';
 import { COUNTER_NAMES, type CounterName, type NativeMessage, native } from '../native.js';
 import { CS } from '../status.js';
+import { OVERFLOW_POLICIES, type Overflow } from './overflow.js';
 
 /**
  * Who is at the other end, as the kernel says, and the classic wire's generation (12 or 14), or 0 for
@@ -114,6 +115,11 @@ export class ServerConnection {
   dispatch(message: NativeMessage): boolean {
     this.#checkOpen('dispatch');
     return native.dispatch(this.number, message);
+  }
+
+  /** What becomes of dispatch messages while the ring is full, from now on. */
+  setOverflow({ policy, maxQueueBytes }: Overflow): void {
+    native.connectionOverflow(this.number, OVERFLOW_POLICIES.indexOf(policy), maxQueueBytes);
   }
 
   /** Keeps the core's connection beyond its end. */

@@ -23,7 +23,7 @@ export interface ServerOwner {
   released(connection: ServerConnection): void;
   /** A counter changed: `value` is a level or an increment, as NativeServerHost says. */
   counted(connection: ServerConnection, counter: number, value: number): void;
-  /** The queue of the connection became empty. */
+  /** What had to wait for the connection, in its queue or with the sender, need not any more. */
   drained(connection: ServerConnection): void;
   /** A line for the log, with a syslog level. */
   log(level: number, message: string): void;

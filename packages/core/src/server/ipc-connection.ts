@@ -50,12 +50,13 @@ export class IpcConnection {
   }
 
   /**
-   * Sends a dispatch message, or queues it while the client's ring is full.
+   * Sends a dispatch message. While the client's ring is full, the service's `overflow` decides.
    *
    * @param id The message's id, 0 to 65535.
    * @returns false when it was queued; the server's `drain` event tells when the queue is empty.
-   * @throws {CoroIpcError} TOO_BIG beyond what the ring can ever hold, TRY_AGAIN when the limit
-   * `maxQueueBytes` is reached, LIBRARY when the connection is over.
+   * @throws {CoroIpcError} TOO_BIG beyond what the ring can ever hold; TRY_AGAIN when it is refused,
+   * and `drain` tells when it would be taken; LIBRARY when the connection is over, which with
+   * `overflow: 'disconnect'` a message beyond the limit makes it.
    */
   dispatch(id: number, payload?: Payload): boolean {
     checkId('id', id);

@@ -42,7 +42,11 @@ export interface IpcServerEvents {
   disconnect: (connection: IpcConnection) => void;
   /** A handler threw or rejected, or its answer could not be sent; the peer has a status. */
   requestError: (error: unknown, request: IpcRequest) => void;
-  /** The queue of a connection became empty. */
+  /**
+   * What had to wait for a connection need not any more: its queue is empty, and the largest of the
+   * messages that were refused meanwhile would be taken now. Told once for each backlog, which begins
+   * with a message that is queued (`dispatch` returns false) or refused with ERR_TRY_AGAIN.
+   */
   drain: (connection: IpcConnection) => void;
   close: () => void;
 }

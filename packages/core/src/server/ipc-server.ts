@@ -136,7 +136,8 @@ export class IpcServer extends EventEmitter<IpcServerEvents> implements AsyncDis
   /**
    * Sends a dispatch message to every connection of a service.
    *
-   * @returns how many took it, at once or into their queue.
+   * @returns how many took it, at once or into their queue; a refusal or the end of one connection
+   * keeps it from no other.
    */
   publish(service: number, id: number, payload?: Payload): number {
     checkId('service', service);

@@ -11,6 +11,12 @@ export interface TrafficStats {
   readonly dispatched: number;
   /** How often flow control began: a ring was full, and messages were queued. */
   readonly flowControlCount: number;
+  /** Dispatch messages that gave way to newer ones: `overflow: 'drop-oldest'`. */
+  readonly dropped: number;
+  /** Dispatch messages that were refused with ERR_TRY_AGAIN. */
+  readonly rejected: number;
+  /** Connections that ended because they did not keep up: `overflow: 'disconnect'`. */
+  readonly overflows: number;
   /** Waits on a semaphore that had to be repeated. */
   readonly semRetryCount: number;
   /** Sends on the socket that had to be repeated. */
@@ -49,6 +55,9 @@ export function noStats(): Totals {
     responses: 0,
     dispatched: 0,
     flowControlCount: 0,
+    dropped: 0,
+    rejected: 0,
+    overflows: 0,
     semRetryCount: 0,
     sendRetryCount: 0,
     recvRetryCount: 0,
@@ -72,6 +81,9 @@ export function statsOf(link: ServerConnection): ConnectionStats {
     responses: count(counters, 'responses'),
     dispatched: count(counters, 'dispatched'),
     flowControlCount: count(counters, 'flow_control_count'),
+    dropped: count(counters, 'dropped'),
+    rejected: count(counters, 'overload'),
+    overflows: count(counters, 'overflow'),
     semRetryCount: count(counters, 'sem_retry_count'),
     sendRetryCount: count(counters, 'send_retry_count'),
     recvRetryCount: count(counters, 'recv_retry_count'),

@@ -96,6 +96,7 @@ export class ServiceHost implements ServerOwner {
     const connection = new IpcConnection(link, this.#outlet.end);
     const served: Served = { connection, definition: service.definition };
     link.attachment = served;
+    if (service.overflow !== undefined) link.setOverflow(service.overflow);
     try {
       service.definition.connect?.(connection);
     } catch (error) {

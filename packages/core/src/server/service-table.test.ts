@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { CoroIpcError } from '../errors.js';
 import { CS } from '../status.js';
-import { ServiceTable } from './service-table.js';
+import { type ServiceDefinition, ServiceTable } from './service-table.js';
 
 const handler = () => 'answer';
 
@@ -36,6 +36,31 @@ describe('ServiceTable', () => {
     expect(() => table.add(1, { connect: 5 } as never)).toThrow(TypeError);
     expect(() => table.add(1, undefined as never)).toThrow(TypeError);
     expect(table.get(1)).toBeUndefined();
+  });
+
+  it('reads what becomes of messages while the ring is full, and refuses any other word', () => {
+    const table = new ServiceTable();
+    const overflowOf = (service: number, definition: ServiceDefinition) => {
+      table.add(service, definition);
+      return table.get(service)?.overflow;
+    };
+    expect(overflowOf(1, {})).toBeUndefined();
+    expect(overflowOf(2, { maxQueueBytes: 5 })).toEqual({ policy: 'queue', maxQueueBytes: 5 });
+    expect(overflowOf(3, { overflow: 'reject' })).toEqual({
+      policy: 'reject',
+      maxQueueBytes: undefined,
+    });
+    const words = "'queue', 'drop-oldest', 'reject', 'disconnect'";
+    expect(() => table.add(4, { overflow: 'drop-newest' as never })).toThrow(
+      new RangeError(`definition.overflow must be one of ${words}, got "drop-newest"`),
+    );
+    expect(() => table.add(4, { overflow: 2 as never })).toThrow(
+      new TypeError(`definition.overflow must be one of ${words}, got 2`),
+    );
+    expect(() => table.add(4, { maxQueueBytes: -1 })).toThrow(
+      'definition.maxQueueBytes must be an integer from 0 to 2147483647, got -1',
+    );
+    expect(table.get(4)).toBeUndefined();
   });
 
   it('asks the selector for what the table lacks, and for valid ids only', () => {

@@ -11,6 +11,7 @@ import {
 } from '../arguments.js';
 import { CoroIpcError } from '../errors.js';
 import type { Payload } from '../messages.js';
+import { checkOverflow, type Overflow, type OverflowPolicy } from '../server-engine/overflow.js';
 import { CS } from '../status.js';
 import type { IpcConnection } from './ipc-connection.js';
 import type { IpcRequest } from './ipc-request.js';
@@ -39,6 +40,13 @@ export interface ServiceDefinition {
   readonly requests?: { readonly [id: number]: RequestHandler };
   /** A selector, asked for the ids that the table lacks. */
   select?(id: number): RequestHandler | undefined;
+  /**
+   * What happens to dispatch messages while a client's ring is full. Default `'queue'`. It is read
+   * once, at registration, as is `maxQueueBytes`.
+   */
+  readonly overflow?: OverflowPolicy | undefined;
+  /** Most bytes of dispatch messages queued for one connection. Default: the server's limit. */
+  readonly maxQueueBytes?: number | undefined;
 }
 
 /** A handler that was added with {@link IpcServer.handle}. `[Symbol.dispose]()` is `remove()`. */
@@ -50,6 +58,8 @@ export interface HandlerRegistration extends Disposable {
 /** One registered service. */
 export class Service {
   readonly definition: ServiceDefinition;
+  /** `undefined`: as the server's limits say. */
+  readonly overflow: Overflow | undefined;
   readonly #requests = new Map<number, RequestHandler>();
   /** Takes what nobody else does. */
   #otherwise: RequestHandler | undefined;
@@ -60,6 +70,7 @@ export class Service {
     checkOptionalFunction('definition.disconnect', definition.disconnect);
     checkOptionalFunction('definition.select', definition.select);
     this.definition = definition;
+    this.overflow = checkOverflow('definition', definition);
     if (definition.requests === undefined) return;
     checkObject('definition.requests', definition.requests);
     for (const [key, handler] of Object.entries(definition.requests)) {
