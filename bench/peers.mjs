@@ -23,6 +23,8 @@ export class Peers {
     }
     try {
       return await use(this.#open.get(key));
+    } catch (cause) {
+      throw new Error(`${name} of ${impl.name}, ${placement}: ${cause.message}`, { cause });
     } finally {
       if (peer === 'fresh') await this.#close(key);
     }

@@ -20,7 +20,6 @@ export const coroipc = (wire, about) => ({
     try {
       const client = await start(path('client.mjs'), args, cpus.caller);
       const close = async () => {
-        await client.ask({ close: true });
         await client.end();
         await server.end();
       };

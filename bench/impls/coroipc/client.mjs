@@ -13,14 +13,9 @@ client.on('close', (error) => {
   if (error !== undefined) throw error;
 });
 
-async function answer({ close, measure, options }) {
-  if (close) return client.close();
-  return MEASURES[measure]({ client, connect }, options);
-}
-
-process.on('message', async (question) => {
+process.on('message', async ({ measure, options }) => {
   try {
-    process.send({ result: await answer(question) });
+    process.send({ result: await MEASURES[measure]({ client, connect }, options) });
   } catch (error) {
     process.send({ error: error.stack });
   }

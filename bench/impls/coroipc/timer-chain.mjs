@@ -15,6 +15,7 @@ export class TimerChain {
   #next() {
     const start = performance.now();
     this.#timer = setTimeout(() => {
+      // The loop reckons from the beginning of its turn, so a timer may be early; that is not late.
       this.#delays.push(Math.max(0, performance.now() - start - DUE_MS));
       this.#next();
     }, DUE_MS);
