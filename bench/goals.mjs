@@ -60,8 +60,8 @@ export const GOALS = {
     of: native('dispatch', RATE),
     least: 5e6,
   },
-  idleCpuPercent: idle('CPU of the busier side, in percent', 0.05, (round) =>
-    Math.max(...sides(round).map(({ cpuPercent }) => cpuPercent)),
+  idleCpuPercent: idle('CPU of a side, in percent more than without them', 0.05, (round) =>
+    Math.max(...sides(round).map((side) => side.cpuPercent - side.cpuPercentWithout)),
   ),
   idleThreads: idle('threads more than before, both sides', 0, (round) =>
     sides(round).reduce((sum, { threads }) => sum + threads, 0),

@@ -57,6 +57,7 @@ export function rowsTable(rows) {
 
 const FIELDS = [
   'cpuPercent',
+  'cpuPercentWithout',
   'threads',
   'rssBytesEach',
   'sharedBytesEach',
