@@ -30,6 +30,7 @@ export default defineConfig({
         'packages/*/src/**/*.test.ts',
         'scripts/**/*.test.mjs',
         'examples/**/*.test.mjs',
+        'bench/**/*.test.mjs',
       ]),
       project('conformance', ['test/conformance/**/*.test.ts']),
       // These count processes, descriptors and files of the machine: one at a time.

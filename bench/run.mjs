@@ -1,100 +1,76 @@
-// npm run bench: measures, in interleaved rounds so that a slow minute of the machine hits all
-// cases alike. Numbers of one run compare with each other, not with those of another. The kernel
-// places the processes: on one processor or on two makes a large difference, which the span from
-// the smallest to the largest shows.
+// npm run bench: the library against floors in C++, on this machine, now. Numbers of one run compare
+// with each other and not with those of another; docs/performance.md has the method.
 //
-//   npm run bench [-- --quick] [-- --json FILE]
-//
-// A case is a module of bench/cases: `id`, `name`, and `open()`, which gives `round({ warm, calls })`
-// and `close()`. A round gives numbers by name; a name ends with its unit.
+//   npm run bench [-- --quick] [-- --json FILE]     --help tells of the others
 import { writeFileSync } from 'node:fs';
 import { ready } from '../scripts/ready.mjs';
-import * as floorSem from './cases/floor-sem.mjs';
-import * as netUds from './cases/net-uds.mjs';
-import * as oursCall from './cases/ours-call.mjs';
-import * as oursDispatch from './cases/ours-dispatch.mjs';
+import { GOALS } from './goals.mjs';
 import { machine } from './machine.mjs';
-import { spread } from './percentiles.mjs';
+import { HELP, parseOptions } from './options.mjs';
+import { Peers } from './peers.mjs';
+import { allowedCpus } from './placement.mjs';
+import { planOf, roundsOf } from './plan.mjs';
+import { outcomesOf } from './ratios.mjs';
+import { goalsTable, moreTable, rowsTable } from './report.mjs';
+import { Rows, summaryOf } from './rows.mjs';
 
-const CASES = [floorSem, oursCall, oursDispatch, netUds];
-
-// What is compared: how many times `of` is what `to` is.
-const RATIOS = [
-  { what: 'callSync / sem_t ping-pong, p50', of: 'call', to: 'sem', number: 'p50Us' },
-  { what: "Node's net / callSync, p50", of: 'net', to: 'call', number: 'p50Us' },
-];
-
-const quick = process.argv.includes('--quick');
-const rounds = quick ? 5 : 11;
-const amount = quick ? { warm: 2000, calls: 10_000 } : { warm: 10_000, calls: 100_000 };
-
-function outputFile() {
-  const index = process.argv.indexOf('--json');
-  if (index < 0) return undefined;
-  const file = process.argv[index + 1];
-  if (file === undefined) {
-    console.error('--json needs a file');
+function optionsOrEnd() {
+  try {
+    return parseOptions(process.argv.slice(2));
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    console.error(error.message);
     process.exit(1);
   }
-  return file;
 }
 
-async function measure() {
-  const opened = [];
+async function measure(plan, options) {
+  const rows = new Rows();
+  const peers = new Peers();
+  const rounds = Math.max(...plan.map((each) => roundsOf(each.case, options)));
   try {
-    for (const each of CASES) opened.push({ id: each.id, name: each.name, ...(await each.open()) });
-    const results = new Map(opened.map(({ id }) => [id, []]));
-    for (let round = 0; round < rounds; round += 1) {
-      for (const { id, round: run } of opened) results.get(id).push(await run(amount));
+    for (let round = 1; round <= rounds; round += 1) {
+      process.stderr.write(`round ${round} of ${rounds}\n`);
+      for (const each of plan) {
+        if (round > roundsOf(each.case, options)) continue;
+        const result = await peers.with(each, (peer) => peer.measure(each.case.name, each.options));
+        if (result !== undefined) rows.add(each, result);
+      }
     }
-    return opened.map(({ id, name }) => ({ id, name, rounds: results.get(id) }));
   } finally {
-    for (const { close } of opened.reverse()) await close();
+    await peers.close();
   }
+  for (const [name, why] of peers.missing) console.log(`${name} was left out: ${why}`);
+  return rows.list();
 }
 
-// Of each round by itself, so that what slowed both sides of it cancels out.
-function ratio({ what, of, to, number }, results) {
-  const series = (id) => results.find((each) => each.id === id).rounds.map((each) => each[number]);
-  const below = series(to);
-  return { what, ...spread(series(of).map((value, round) => value / below[round])) };
+const options = optionsOrEnd();
+if (options.help) {
+  process.stdout.write(HELP);
+  process.exit();
 }
-
-const shown = (value) =>
-  value >= 10_000 ? Math.round(value).toLocaleString('en') : value.toFixed(value < 10 ? 2 : 1);
-
-function print({ what, median, min, max }) {
-  console.log(`${what.padEnd(44)} ${shown(median).padStart(12)}   ${shown(min)} to ${shown(max)}`);
-}
-
-const file = outputFile();
 await ready();
-
 const facts = machine();
 console.log(
   Object.entries(facts)
     .map(([key, value]) => `${key}: ${value}`)
     .join(', '),
 );
-console.log(`${rounds} rounds of ${amount.calls} calls; median, then smallest to largest\n`);
 
-const results = await measure();
-const cases = results.map(({ id, name, rounds: each }) => ({
-  id,
-  name,
-  numbers: Object.fromEntries(
-    Object.keys(each[0]).map((key) => [key, spread(each.map((one) => one[key]))]),
-  ),
-}));
-for (const { name, numbers } of cases) {
-  for (const [key, values] of Object.entries(numbers))
-    print({ what: `${name}, ${key}`, ...values });
+const plan = planOf(options, allowedCpus());
+if (plan.length === 0) {
+  console.error('none of the chosen implementations does any of the chosen cases there');
+  process.exit(1);
 }
-const ratios = RATIOS.map((each) => ratio(each, results));
-console.log('');
-for (const each of ratios) print(each);
+const raw = await measure(plan, options);
+const rows = raw.map(summaryOf);
+const ratios = outcomesOf(GOALS, raw, options.case);
 
-if (file !== undefined) {
-  const document = { machine: facts, rounds, ...amount, cases, ratios };
-  writeFileSync(file, `${JSON.stringify(document, null, 2)}\n`);
+const special = rows.filter(({ more }) => more !== null);
+const plain = rows.filter(({ more }) => more === null);
+if (plain.length > 0) console.log(`\n${rowsTable(plain)}`);
+if (special.length > 0) console.log(`\n${moreTable(special)}`);
+console.log(`\n${goalsTable(ratios)}`);
+if (options.json !== undefined) {
+  writeFileSync(options.json, `${JSON.stringify({ machine: facts, rows, ratios }, null, 2)}\n`);
 }

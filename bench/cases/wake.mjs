@@ -1,0 +1,9 @@
+export const wake = {
+  name: 'wake',
+  about: 'the same, but the caller sleeps 500 us before each call, so that the server sleeps too',
+  placements: ['free', 'split', 'one'],
+  variants: [{ payload: 64, pauseUs: 500 }],
+  // The pace is ours, so a rate would say nothing.
+  senseless: ['perSecond'],
+  effort: { quick: { warmMs: 20, ms: 120 }, full: { warmMs: 100, ms: 1000 } },
+};

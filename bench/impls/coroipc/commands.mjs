@@ -1,0 +1,19 @@
+// What the server process of our measurements serves: one service, and these commands.
+export const SERVICE = 1;
+/** The payload of nearly everything, in bytes. */
+export const PAYLOAD = 64;
+
+export const ECHO = 1;
+/** Publishes as many dispatch messages as the u32 says, as fast as the ring takes them. */
+export const PUBLISH = 2;
+/** Publishes no more of them. */
+export const HUSH = 3;
+/** The CPU time used, a double of microseconds. */
+export const CPU = 4;
+/** Threads and memory as JSON, after the garbage was collected. */
+export const FOOTPRINT = 5;
+/** Begins a chain of timers, and ends it with the delays of its timers as JSON. */
+export const TIMER_START = 6;
+export const TIMER_STOP = 7;
+/** Looks at both ends of the request and answers with 64 bytes. */
+export const LOOK = 8;

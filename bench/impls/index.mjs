@@ -1,0 +1,19 @@
+// What is measured. An implementation is one entry:
+//
+//   name, about       what the table calls it, and what it is
+//   measures          the cases that it can do, by name
+//   open(cpus)        starts its two processes, each on its CPU (undefined: any), and resolves to a
+//                     peer, or to a line that says why there is none
+//
+// and a peer is `measure(name, options)`, which resolves to numbers as bench/cases says, and
+// `close()`. A peer is kept over all rounds, as a program that serves is.
+import { coroipc } from './coroipc.mjs';
+import { floor } from './floor.mjs';
+
+export const IMPLS = [
+  coroipc('native', 'this library, its own wire'),
+  coroipc('classic', "this library, corosync's wire"),
+  floor('spin', 'C++, shared memory, both sides awake', ['syncCall']),
+  floor('sem', 'C++, two sem_t, both sides sleep', ['syncCall', 'wake']),
+  floor('eventfd', 'C++, eventfd and epoll on both sides', ['syncCall', 'wake']),
+];
