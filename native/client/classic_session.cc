@@ -142,7 +142,7 @@ bool ClassicSession::server_gone() const {
 
 Status ClassicSession::await(uint64_t token, int64_t deadline_ns, uint32_t& size) {
   if (!outstanding_ || token != token_) return Status::kErrBadOperation;
-  (void)spinner_.wait([&] { return channel_->reply_ready(); });
+  (void)answer_spinner_.wait([&] { return channel_->reply_ready(); });
   for (;;) {
     const Status looked = look(size);
     if (looked != Status::kErrTryAgain) return looked;

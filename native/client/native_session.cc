@@ -16,12 +16,22 @@ namespace native = wire::native;
 
 namespace {
 
-constexpr std::byte kDoorbell{1};
-
 // A ring that takes a message of so many bytes when it is empty.
 uint64_t ring_for(size_t bytes) {
   return std::bit_ceil(
       std::max<uint64_t>(bytes + ring::kRecordHeaderBytes, native::kLeastRingBytes));
+}
+
+// As much of a message as there is room for. Of one in a buffer the header that was checked counts,
+// not what lies there.
+size_t copy(const native::Message& message, std::span<std::byte> into) {
+  const size_t copied = std::min<size_t>(message.size, into.size());
+  if (copied == 0) return 0;
+  std::memcpy(into.data(), message.bytes, copied);
+  if (message.buffer == native::kInRing) return copied;
+  const wire::ResponseHeader header{static_cast<int32_t>(message.size), message.id, message.error};
+  std::memcpy(into.data(), &header, std::min(copied, sizeof header));
+  return copied;
 }
 
 native::Hello hello_of(const Options& options) {
@@ -37,7 +47,9 @@ native::Hello hello_of(const Options& options) {
 }  // namespace
 
 NativeSession::NativeSession(const Options& options, sys::Fd socket, const sys::Credentials& server)
-    : Session(std::move(socket), server, options), hello_(hello_of(options)) {}
+    : Session(std::move(socket), server, options),
+      hello_(hello_of(options)),
+      limits_{options.max_buffers, options.max_buffer_bytes} {}
 
 NativeSession::~NativeSession() {
   if (!user_fd_.open()) return;
@@ -109,6 +121,8 @@ sys::Result<bool> NativeSession::advance() {
     if (status != Status::kOk) return sys::Failure{status};
     ours_.close_file();
     end_.emplace(granted_, std::move(ours_), std::move(theirs_));
+    end_->peer_buffers().set_limits(limits_);
+    exchange_.emplace(socket_, end_->own_buffers(), end_->peer_buffers());
     step_ = Step::kConnected;
   }
   return true;
@@ -121,18 +135,65 @@ void NativeSession::tell(native::Wants what) {
   put_bytes_ = 0;
   if (!end_->must_ring(what)) return;
   // A server that is gone is found by its hang-up; a socket that is full has bytes to read.
-  [[maybe_unused]] const sys::Transfer sent = sys::send(socket_, std::span(&kDoorbell, 1));
+  [[maybe_unused]] const sys::Transfer sent = sys::send(socket_, std::span(&native::kDoorbell, 1));
 }
 
 Status NativeSession::send(wire::Parts parts, uint64_t& token) {
-  using Put = native::ClientEnd::Put;
   if (wire::total_size(parts) > request_bytes()) return Status::kErrInvalidParam;
   if (over_) return Status::kErrLibrary;
-  const Put put = end_->send(parts, token);
+  return sent(end_->send(parts, token));
+}
+
+Status NativeSession::sent(native::ClientEnd::Put put) {
+  using Put = native::ClientEnd::Put;
   if (put == Put::kBreach) over_ = true;
   if (put != Put::kDone) return over_ ? Status::kErrLibrary : Status::kErrBusy;
   tell(native::kWantsCalls);
   return Status::kOk;
+}
+
+Status NativeSession::send_in(uint32_t buffer, uint32_t size, int32_t id, uint64_t& token) {
+  if (over_) return Status::kErrLibrary;
+  native::OwnBuffers& own = end_->own_buffers();
+  // The header of a second one would be written over that of the first.
+  if (own.out(buffer) > 0) return Status::kErrBusy;
+  const std::optional<native::BufferPlace> place = own.place(buffer, kRequestPlace, size);
+  if (!place.has_value()) return Status::kErrInvalidParam;
+  return sent(end_->send_in_buffer(*place, {static_cast<int32_t>(size), id}, token));
+}
+
+std::optional<PlaceInBuffer> NativeSession::place_of(const native::Message& message) const {
+  if (message.size == 0 || message.buffer == native::kInRing) return std::nullopt;
+  const std::optional<wire::SharedMemory> memory = exchange_->peer_memory(message.buffer);
+  if (!memory.has_value()) return std::nullopt;
+  return PlaceInBuffer{message.buffer, static_cast<size_t>(message.bytes - memory->data),
+                       message.id, message.error};
+}
+
+// Done with a message that was copied, or is not wanted.
+void NativeSession::give_back(const native::Message& message) {
+  if (message.buffer != native::kInRing) (void)release(message.buffer);
+}
+
+bool NativeSession::release(uint32_t number) {
+  if (!end_->release(number)) return false;
+  made_room_ = true;
+  put_bytes_ += granted_.dispatch_ring;
+  return true;
+}
+
+void NativeSession::keep_answer() {
+  if (answer_.size == 0 || !answer_in_ring_) return;
+  end_->response_done();
+  made_room_ = true;
+  answer_ = {};
+}
+
+void NativeSession::keep_message() {
+  if (dispatch_.size == 0) return;
+  end_->dispatch_done();
+  made_room_ = true;
+  dispatch_ = {};
 }
 
 NativeSession::Found NativeSession::look() {
@@ -150,14 +211,16 @@ NativeSession::Found NativeSession::look() {
     ++late_answers_;
     made_room_ = true;
     end_->response_done();
+    give_back(message);
   }
 }
 
 // Makes way for the next answer of the ring.
 void NativeSession::put_aside() {
   if (answer_in_ring_) {
-    aside_.emplace(answer_.sequence,
-                   std::vector<std::byte>(answer_.bytes, answer_.bytes + answer_.size));
+    std::vector<std::byte> message(answer_.size);
+    copy(answer_, message);
+    aside_.emplace(answer_.sequence, std::move(message));
     answer_done();
   } else {
     answer_ = {};
@@ -167,7 +230,10 @@ void NativeSession::put_aside() {
 bool NativeSession::find_aside(uint64_t token) {
   const auto found = aside_.find(token);
   if (found == aside_.end()) return false;
-  answer_ = {token, 0, static_cast<uint32_t>(found->second.size()), found->second.data()};
+  answer_ = {};
+  answer_.sequence = token;
+  answer_.size = static_cast<uint32_t>(found->second.size());
+  answer_.bytes = found->second.data();
   answer_in_ring_ = false;
   return true;
 }
@@ -190,7 +256,7 @@ Status NativeSession::await(uint64_t token, int64_t deadline_ns, uint32_t& size)
       continue;
     }
     if (found == Found::kOver) return Status::kErrLibrary;
-    if (!std::exchange(spun, true) && spinner_.wait([&] { return end_->response_ready(); }))
+    if (!std::exchange(spun, true) && answer_spinner_.wait([&] { return end_->response_ready(); }))
       continue;
     const Status waited = doze(kWantsAnswers, deadline_ns);
     if (waited != Status::kOk) return waited;
@@ -225,17 +291,14 @@ Status NativeSession::answer(uint64_t& token, uint32_t& size) {
   return Status::kOk;
 }
 
-size_t NativeSession::read_answer(std::span<std::byte> into) const {
-  const size_t copied = std::min<size_t>(answer_.size, into.size());
-  if (copied > 0) std::memcpy(into.data(), answer_.bytes, copied);
-  return copied;
-}
+size_t NativeSession::read_answer(std::span<std::byte> into) const { return copy(answer_, into); }
 
 void NativeSession::answer_done() {
   if (answer_.size == 0) return;
   if (answer_in_ring_) {
     made_room_ = true;
     end_->response_done();
+    give_back(answer_);
   } else {
     aside_.erase(answer_.sequence);
   }
@@ -273,7 +336,7 @@ Status NativeSession::next(int64_t deadline_ns, uint32_t& size) {
       (void)hear();
       continue;
     }
-    if (!std::exchange(spun, true) && spinner_.wait([&] { return end_->dispatch_ready(); }))
+    if (!std::exchange(spun, true) && message_spinner_.wait([&] { return end_->dispatch_ready(); }))
       continue;
     const Status waited = doze(kWantsMessages, deadline_ns);
     if (waited != Status::kOk && !end_->dispatch_ready()) return waited;
@@ -281,28 +344,21 @@ Status NativeSession::next(int64_t deadline_ns, uint32_t& size) {
 }
 
 size_t NativeSession::read_message(std::span<std::byte> into) const {
-  const size_t copied = std::min<size_t>(dispatch_.size, into.size());
-  if (copied > 0) std::memcpy(into.data(), dispatch_.bytes, copied);
-  return copied;
+  return copy(dispatch_, into);
 }
 
 bool NativeSession::put() {
   if (dispatch_.size == 0) return false;
   put_bytes_ += dispatch_.size;
-  dispatch_ = {};
   end_->dispatch_done();
+  give_back(dispatch_);
+  dispatch_ = {};
   made_room_ = true;
   return true;
 }
 
 bool NativeSession::hear() {
-  std::array<std::byte, 64> bytes;
-  for (;;) {
-    const sys::Transfer got = sys::receive(socket_, bytes);
-    if (got.state == sys::Transfer::State::kOver) over_ = true;
-    for (size_t i = 0; i < got.bytes; ++i) over_ = over_ || bytes[i] != kDoorbell;
-    if (got.state != sys::Transfer::State::kSome || got.bytes < bytes.size()) break;
-  }
+  if (exchange_->hear() != native::BufferExchange::Heard::kFine) over_ = true;
   loop_wants_ = 0;
   end_->wake();
   return !over_;
@@ -325,7 +381,8 @@ Wants NativeSession::sleep(Wants wants) {
     return 0;
   }
   const auto ready = [&] { return there(wants) != 0; };
-  if (spinner_.wait(ready)) return there(wants);
+  sys::Spinner& spinner = (wants & kWantsAnswers) != 0 ? answer_spinner_ : message_spinner_;
+  if (spinner.wait(ready)) return there(wants);
   if (!end_->doze(wants) || !aside_.empty()) return there(wants);
   loop_wants_ = wants;
   return 0;
@@ -364,6 +421,36 @@ void NativeSession::settle() {
   } else {
     user_bell_->silence();
   }
+}
+
+Status NativeSession::zcb_alloc(size_t bytes, int64_t deadline_ns, ZeroCopyBuffer& buffer) {
+  const size_t page = sys::control_bytes();
+  sys::Result<uint32_t> made = exchange_->make((bytes + kRequestPlace + page - 1) / page * page);
+  if (!made.ok()) return made.failure().status;
+  const uint32_t number = made.value();
+  while (exchange_->answer(number) == Status::kErrTryAgain) {
+    const Status waited = wait_for_socket(POLLIN, deadline_ns);
+    if (waited != Status::kOk) return waited;
+    attention_ = attention_ || loop_wants_ != 0;
+    if (!hear()) return Status::kErrLibrary;
+  }
+  if (const Status answer = exchange_->answer(number); answer != Status::kOk) return answer;
+  const std::optional<wire::SharedMemory> memory = exchange_->own_memory(number);
+  if (!memory.has_value()) return Status::kErrLibrary;
+  buffer = {{memory->hold, memory->data + kRequestPlace, bytes}, number};
+  return Status::kOk;
+}
+
+Status NativeSession::zcb_free(const ZeroCopyBuffer& buffer, int64_t) {
+  return exchange_->withdraw(static_cast<uint32_t>(buffer.handle));
+}
+
+Status NativeSession::zcb_send(const ZeroCopyBuffer& buffer, uint64_t& token) {
+  const auto header = wire::copy_out<wire::RequestHeader>(buffer.memory.data);
+  if (header.size < 0 || static_cast<size_t>(header.size) > buffer.memory.bytes)
+    return Status::kErrInvalidParam;
+  return send_in(static_cast<uint32_t>(buffer.handle), static_cast<uint32_t>(header.size),
+                 header.id, token);
 }
 
 }  // namespace coroipc::client

@@ -12,6 +12,7 @@
 
 #include "client/session.h"
 #include "sys/descriptors.h"
+#include "wire/native/buffer_exchange.h"
 #include "wire/native/client_end.h"
 #include "wire/native/handshake.h"
 
@@ -46,6 +47,16 @@ class NativeSession final : public Session {
   bool flow_controlled() const override { return end_->backlog(); }
   bool hear() override;
   Wants sleep(Wants wants) override;
+  wire::Buffers* buffers() override { return &*exchange_; }
+  Status send_in(uint32_t buffer, uint32_t size, int32_t id, uint64_t& token) override;
+  std::optional<PlaceInBuffer> answer_in_buffer() const override { return place_of(answer_); }
+  std::optional<PlaceInBuffer> message_in_buffer() const override { return place_of(dispatch_); }
+  void keep_answer() override;
+  void keep_message() override;
+  bool release(uint32_t number) override;
+  Status zcb_alloc(size_t bytes, int64_t deadline_ns, ZeroCopyBuffer& buffer) override;
+  Status zcb_free(const ZeroCopyBuffer& buffer, int64_t deadline_ns) override;
+  Status zcb_send(const ZeroCopyBuffer& buffer, uint64_t& token) override;
   bool take_attention() override { return std::exchange(attention_, false); }
 
  private:
@@ -53,6 +64,9 @@ class NativeSession final : public Session {
   enum class Found { kNothing, kAnswer, kOver };
   // The next answer of the ring that somebody waits for.
   [[nodiscard]] Found look();
+  [[nodiscard]] std::optional<PlaceInBuffer> place_of(const wire::native::Message& message) const;
+  [[nodiscard]] Status sent(wire::native::ClientEnd::Put put);
+  void give_back(const wire::native::Message& message);
   void put_aside();
   [[nodiscard]] bool find_aside(uint64_t token);
   [[nodiscard]] sys::Outcome send_step(std::span<const std::byte> bytes, const sys::Fd* file);
@@ -69,6 +83,8 @@ class NativeSession final : public Session {
   sys::SealedMemory ours_;
   sys::SealedMemory theirs_;
   std::optional<wire::native::ClientEnd> end_;
+  std::optional<wire::native::BufferExchange> exchange_;
+  const wire::native::BufferLimits limits_;
 
   wire::native::Message answer_;  // found and not done with; its size is 0 when there is none
   bool answer_in_ring_ = false;

@@ -13,9 +13,11 @@
 #include <string>
 
 #include "client/zero_copy.h"
+#include "sys/cpus.h"
 #include "sys/semaphore_watch.h"
 #include "sys/spin.h"
 #include "sys/unix_socket.h"
+#include "wire/buffers.h"
 #include "wire/classic/client_channel.h"
 
 namespace coroipc::client {
@@ -33,7 +35,9 @@ struct Options {
   std::optional<wire::classic::Generation> classic;
   // The largest request and response, headers included, and the dispatch ring.
   wire::classic::BufferSizes sizes;
-  uint32_t max_in_flight = 1;       // on the native wire
+  uint32_t max_in_flight = 1;  // on the native wire
+  uint32_t max_buffers = 16;   // of the server that are taken there, and bytes of one
+  uint64_t max_buffer_bytes = uint64_t{64} << 20;
   std::optional<uid_t> server_uid;  // whose server alone is talked to
   double spin_us = 0;
   bool several_cpus = true;  // sys::several_cpus, which is asked once for many sessions
@@ -44,6 +48,16 @@ struct InPlace {
   std::shared_ptr<sys::Mapping> memory;
   size_t offset = 0;
 };
+
+// A message in a buffer of the server's; what its header says is what was checked.
+struct PlaceInBuffer {
+  uint32_t number = 0;
+  size_t offset = 0;
+  int32_t id = 0;
+  int32_t error = 0;
+};
+// Where a request begins in a buffer of the client's, so that all payloads lie at one place.
+inline constexpr size_t kRequestPlace = sizeof(wire::ResponseHeader) - sizeof(wire::RequestHeader);
 
 class Session {
  public:
@@ -124,7 +138,29 @@ class Session {
   [[nodiscard]] virtual std::optional<InPlace> answer_in_place() const { return std::nullopt; }
   [[nodiscard]] virtual std::optional<InPlace> message_in_place() const { return std::nullopt; }
 
-  // A buffer that requests are made in place in. The server is told of it with a call.
+  // The zero-copy buffers of the native wire; null on the classic one.
+  [[nodiscard]] virtual wire::Buffers* buffers() { return nullptr; }
+  // As `send`, of a request of `size` bytes that lies in one of ours, at kRequestPlace.
+  // Precondition: the server has taken it, and it is that large. kErrBusy: also when one in it is
+  // in flight.
+  [[nodiscard]] virtual Status send_in(uint32_t, uint32_t, int32_t, uint64_t&) {
+    return Status::kErrNotSupported;
+  }
+  // Where the answer found last, and the current dispatch message, lie in a buffer of the server's;
+  // nothing when they do not. To keep one is to be done with it and to release it later.
+  [[nodiscard]] virtual std::optional<PlaceInBuffer> answer_in_buffer() const {
+    return std::nullopt;
+  }
+  [[nodiscard]] virtual std::optional<PlaceInBuffer> message_in_buffer() const {
+    return std::nullopt;
+  }
+  virtual void keep_answer() {}
+  virtual void keep_message() {}
+  // False: nothing in it was kept.
+  [[nodiscard]] virtual bool release(uint32_t) { return false; }
+
+  // A buffer that requests are made in place in, on the classic wire. The server is told of it with
+  // a call.
   [[nodiscard]] virtual Status zcb_alloc(size_t, int64_t, ZeroCopyBuffer&) {
     return Status::kErrNotSupported;
   }
@@ -139,14 +175,18 @@ class Session {
   Session(sys::Fd socket, const sys::Credentials& server, const Options& options)
       : socket_(std::move(socket)),
         server_(server),
-        spinner_(options.spin_us, options.several_cpus) {}
+        answer_spinner_(options.spin_us,
+                        options.several_cpus || sys::has_cpu_elsewhere(server.pid)),
+        message_spinner_(answer_spinner_) {}
 
   [[nodiscard]] Status wait_for_socket(short events, int64_t deadline_ns) const;
   [[nodiscard]] bool interrupted() const { return interrupted_ && interrupted_(); }
 
   sys::Fd socket_;
   sys::Credentials server_;
-  sys::Spinner spinner_;
+  // What is learned of waits for answers says nothing of those for rare messages.
+  sys::Spinner answer_spinner_;
+  sys::Spinner message_spinner_;
 
  private:
   std::function<bool()> interrupted_;

@@ -46,8 +46,9 @@ Status ClassicSession::zcb_alloc(size_t bytes, int64_t deadline_ns, ZeroCopyBuff
   // wrote into the buffer.
   const auto written = wire::copy_out<classic::ZcbHeader>(mapping.value().data());
   if (written.server_handle == 0) return Status::kErrNoResources;
-  buffer.server_handle = written.server_handle;
-  buffer.memory = std::make_shared<sys::Mapping>(std::move(mapping.value()));
+  buffer.handle = written.server_handle;
+  const auto memory = std::make_shared<sys::Mapping>(std::move(mapping.value()));
+  buffer.memory = {memory, memory->data() + sizeof header, bytes};
   return Status::kOk;
 }
 
@@ -55,15 +56,14 @@ Status ClassicSession::zcb_free(const ZeroCopyBuffer& buffer, int64_t deadline_n
   classic::ZcbFreeMessage message{};
   message.size = sizeof message;
   message.id = classic::kZcbFree;
-  message.map_size = buffer.memory->size();
-  message.server_handle = buffer.server_handle;
+  message.map_size = buffer.memory.bytes + sizeof(classic::ZcbHeader);
+  message.server_handle = buffer.handle;
   const wire::Bytes request = std::as_bytes(std::span(&message, 1));
   return call(std::span(&request, 1), deadline_ns);
 }
 
 Status ClassicSession::zcb_send(const ZeroCopyBuffer& buffer, uint64_t& token) {
-  const classic::ZcbExecuteMessage message{sizeof message, classic::kZcbExecute,
-                                           buffer.server_handle};
+  const classic::ZcbExecuteMessage message{sizeof message, classic::kZcbExecute, buffer.handle};
   const wire::Bytes request = std::as_bytes(std::span(&message, 1));
   return send(std::span(&request, 1), token);
 }

@@ -32,6 +32,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   export_server_functions(env, exports);
   export_client_functions(env, exports);
   export_client_stream_functions(env, exports);
+  export_buffer_functions(env, exports);
   export_watcher(env, exports);
   export_poll(env, exports);
   return exports;

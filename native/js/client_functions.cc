@@ -86,7 +86,8 @@ std::unique_ptr<client::Session> begin(const CallbackInfo& info) {
     begun.value()->set_interrupted([state] { return state->terminating(); });
     return std::move(begun.value());
   }
-  const bool nobody = begun.failure().code == ECONNREFUSED;
+  const int code = begun.failure().code;
+  const bool nobody = code == ECONNREFUSED || code == ENOENT;
   throw_failure(info.Env(), begun.failure(),
                 (nobody ? "nobody listens on \"" : "cannot connect to \"") + options.name + "\"");
   return nullptr;
@@ -228,6 +229,7 @@ Value client_answers(const CallbackInfo& info) {
   Arrivals& arrivals = EnvState::of(env)->arrivals;
   ScratchHead& scratch = EnvState::of(env)->scratch.head();
   scratch.offset = arrivals.offset();
+  scratch.zero_copy = 0;
   std::span<std::byte> room = arrivals.room();
   for (uint32_t count = 0;; ++count) {
     uint64_t token = 0;
@@ -237,6 +239,14 @@ Value client_answers(const CallbackInfo& info) {
       return Number::New(env, count);
     if (status != Status::kOk) return answer(env, status, size);
     const AnswerHead head{static_cast<double>(token), size, 0};
+    const auto place = visit.entry().in_place ? session.answer_in_buffer() : std::nullopt;
+    if (place.has_value()) {
+      if (count > 0) return Number::New(env, count);
+      describe_place(scratch, *place, size);
+      scratch.token = head.token;
+      session.keep_answer();
+      return Number::New(env, -static_cast<double>(size));
+    }
     const size_t taken = Arrivals::rounded(sizeof head + size);
     if (size > Arrivals::kSmallBytes || taken > room.size()) {
       // The same one is found by the next look.

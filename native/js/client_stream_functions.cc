@@ -33,7 +33,9 @@ Value client_take(const CallbackInfo& info) {
   if (!visit.found() || !read_number(info[1], most)) return env.Undefined();
   client::Session& session = visit.session();
   Arrivals& arrivals = EnvState::of(env)->arrivals;
-  EnvState::of(env)->scratch.head().offset = arrivals.offset();
+  ScratchHead& scratch = EnvState::of(env)->scratch.head();
+  scratch.offset = arrivals.offset();
+  scratch.zero_copy = 0;
   std::span<std::byte> room = arrivals.room();
   for (uint32_t count = 0;; ++count) {
     if (count > 0 && count >= most) return Number::New(env, count);
@@ -42,6 +44,13 @@ Value client_take(const CallbackInfo& info) {
     if (status != Status::kOk && (count > 0 || status == Status::kErrTryAgain))
       return Number::New(env, count);
     if (status != Status::kOk) return answer(env, status, size);
+    const auto place = visit.entry().in_place ? session.message_in_buffer() : std::nullopt;
+    if (place.has_value()) {
+      if (count > 0) return Number::New(env, count);
+      describe_place(scratch, *place, size);
+      session.keep_message();
+      return Number::New(env, -static_cast<double>(size));
+    }
     const size_t taken = Arrivals::rounded(size);
     if (size > Arrivals::kSmallBytes || taken > room.size()) {
       // The same one is found by the next look.
@@ -108,7 +117,7 @@ Value client_zcb_alloc(const CallbackInfo& info) {
   ClientEntry::ZeroCopy made;
   const Status status = visit.session().zcb_alloc(size + header_size, deadline, made.buffer);
   if (!check(env, status, "the zero-copy buffer was not made")) return env.Undefined();
-  made.view = View(env, made.buffer.memory, sizeof(wire::classic::ZcbHeader), made.buffer.size());
+  made.view = View(env, made.buffer.memory);
   if (made.view.empty()) return env.Undefined();
   const Napi::ArrayBuffer view = made.view.value();
   visit.entry().zero_copy.push_back(std::move(made));

@@ -6,6 +6,7 @@ void ClientEntry::detach_views() {
   response.detach();
   ring.detach();
   for (ZeroCopy& one : zero_copy) one.view.detach();
+  buffers.detach();
 }
 
 EnvState::EnvState(Napi::Env environment) : env_(environment) {

@@ -35,6 +35,9 @@ struct ClientEntry {
     View view;
   };
   std::vector<ZeroCopy> zero_copy;
+  BufferViews buffers;
+  // Messages in the server's buffers are given where they lie, and released by JavaScript.
+  bool in_place = false;
 
   void detach_views();
 };

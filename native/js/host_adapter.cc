@@ -4,9 +4,10 @@ namespace coroipc::js {
 
 namespace {
 
-constexpr std::array<const char*, 12> kNames = {"pollAdd", "pollModify", "pollRemove",   "pollJob",
-                                                "admit",   "connected",  "disconnected", "released",
-                                                "counted", "drained",    "log",          "closed"};
+// As many as are given: a missing one is told by the compiler.
+constexpr auto kNames = std::to_array<const char*>(
+    {"pollAdd", "pollModify", "pollRemove", "pollJob", "admit", "connected", "disconnected",
+     "released", "counted", "drained", "bufferAnswered", "log", "closed"});
 
 constexpr size_t kMostArguments = 7;
 
@@ -115,6 +116,7 @@ Status HostAdapter::connected(server::ConnectionId connection) {
 
 bool HostAdapter::disconnected(server::ConnectionId connection) {
   drop_view(connection);
+  drop_buffers(connection);
   if (silent_) return true;
   const Napi::HandleScope scope(env_);
   const napi_value answer = call(kDisconnected, {number(connection)});
@@ -125,6 +127,7 @@ bool HostAdapter::disconnected(server::ConnectionId connection) {
 
 void HostAdapter::released(server::ConnectionId connection) {
   drop_view(connection);
+  drop_buffers(connection);
   tell(kReleased, {number(connection)});
 }
 
@@ -134,6 +137,10 @@ void HostAdapter::counted(server::ConnectionId connection, server::Counter count
 }
 
 void HostAdapter::drained(server::ConnectionId connection) { tell(kDrained, {number(connection)}); }
+
+void HostAdapter::buffer_answered(server::ConnectionId connection) {
+  tell(kBufferAnswered, {number(connection)});
+}
 
 void HostAdapter::log(server::LogLevel level, const std::string& message) {
   if (silent_) return;
@@ -158,6 +165,13 @@ void HostAdapter::drop_view(server::ConnectionId connection) {
   // Without JavaScript nobody can look through it any more.
   if (!silent_) found->second.detach();
   views_.erase(found);
+}
+
+void HostAdapter::drop_buffers(server::ConnectionId connection) {
+  const auto found = buffers_.find(connection);
+  if (found == buffers_.end()) return;
+  if (!silent_) found->second.detach();
+  buffers_.erase(found);
 }
 
 }  // namespace coroipc::js

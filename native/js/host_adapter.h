@@ -30,6 +30,7 @@ class HostAdapter final : public server::Host {
   void released(server::ConnectionId connection) override;
   void counted(server::ConnectionId connection, server::Counter counter, uint64_t value) override;
   void drained(server::ConnectionId connection) override;
+  void buffer_answered(server::ConnectionId connection) override;
   void log(server::LogLevel level, const std::string& message) override;
   void closed() override;
 
@@ -42,6 +43,10 @@ class HostAdapter final : public server::Host {
   // The view of a connection's zero-copy request; detached when the request is over.
   void keep_view(server::ConnectionId connection, View view);
   void drop_view(server::ConnectionId connection);
+  // The views of a connection's zero-copy buffers; detached when it is over.
+  [[nodiscard]] BufferViews& buffers(server::ConnectionId connection) {
+    return buffers_[connection];
+  }
 
  private:
   enum Method : size_t {
@@ -55,6 +60,7 @@ class HostAdapter final : public server::Host {
     kReleased,
     kCounted,
     kDrained,
+    kBufferAnswered,
     kLog,
     kClosed,
     kMethods,
@@ -69,7 +75,10 @@ class HostAdapter final : public server::Host {
   Napi::ObjectReference host_;
   std::array<Napi::FunctionReference, kMethods> methods_;
   Napi::Reference<Napi::Value> thrown_;
+  void drop_buffers(server::ConnectionId connection);
+
   std::unordered_map<server::ConnectionId, View> views_;
+  std::unordered_map<server::ConnectionId, BufferViews> buffers_;
   bool silent_ = false;
   bool closed_ = false;
 };

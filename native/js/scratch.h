@@ -18,7 +18,7 @@
 namespace coroipc::js {
 
 struct ScratchHead {
-  double connection;  // of a request; the rest is of requests and answers
+  double connection;  // of a request; or the server's buffer that a message lies in
   double token;
   int32_t id;
   uint32_t size;  // of the message, header included
@@ -26,7 +26,7 @@ struct ScratchHead {
   uint32_t attention;  // a blocking function took a wake-up that a loop waits for
   int32_t
       offset;  // where the message, or the first of several, lies in the arrivals; or kElsewhere
-  uint32_t zero;
+  int32_t status;  // of a message in a buffer, whose own header does not count
 };
 static_assert(sizeof(ScratchHead) == 40);
 inline constexpr int32_t kElsewhere = -1;

@@ -197,14 +197,24 @@ Value request_view(const CallbackInfo& info) {
   uint32_t size = 0;
   const Status status = visit.server().request_view(visit.number(), shared, size);
   if (!check(env, status, "there is no zero-copy request")) return env.Undefined();
-  View view(env, shared.memory, 0, shared.memory->size());
-  if (view.empty()) return env.Undefined();
+  Value buffer = env.Undefined();
+  const server::Connection* connection = visit.server().find(visit.number());
+  if (connection->channel->buffers() != nullptr) {
+    buffer = visit.host()
+                 .buffers(visit.number())
+                 .peer(env, static_cast<uint32_t>(shared.buffer), shared.memory);
+  } else {
+    // The classic wire's is detached when it is answered.
+    View view(env, shared.memory);
+    if (!view.empty()) buffer = view.value();
+    visit.host().drop_view(visit.number());
+    visit.host().keep_view(visit.number(), std::move(view));
+  }
+  if (env.IsExceptionPending()) return env.Undefined();
   Napi::Object found = Napi::Object::New(env);
-  found.Set("buffer", view.value());
+  found.Set("buffer", buffer);
   found.Set("offset", Number::New(env, static_cast<double>(shared.offset)));
   found.Set("size", Number::New(env, size));
-  visit.host().drop_view(visit.number());
-  visit.host().keep_view(visit.number(), std::move(view));
   return found;
 }
 

@@ -6,15 +6,15 @@ namespace coroipc::js {
 
 namespace {
 
-using Keeper = std::shared_ptr<sys::Mapping>;
+using Keeper = std::shared_ptr<const void>;
 
 }  // namespace
 
-View::View(Napi::Env env, Keeper memory, size_t offset, size_t bytes) {
-  auto* keeper = new Keeper(std::move(memory));
+View::View(Napi::Env env, const wire::SharedMemory& memory) {
+  auto* keeper = new Keeper(memory.hold);
   napi_value made = nullptr;
   const napi_status status = napi_create_external_arraybuffer(
-      env, (*keeper)->data() + offset, bytes,
+      env, memory.data, memory.bytes,
       [](node_api_nogc_env, void*, void* hint) { delete static_cast<Keeper*>(hint); }, keeper,
       &made);
   if (status != napi_ok) {
@@ -24,6 +24,7 @@ View::View(Napi::Env env, Keeper memory, size_t offset, size_t bytes) {
     return;
   }
   buffer_ = Napi::Persistent(Napi::ArrayBuffer(env, made));
+  data_ = memory.data;
 }
 
 void View::detach() {
@@ -32,6 +33,28 @@ void View::detach() {
   Napi::ArrayBuffer buffer = buffer_.Value();
   if (!buffer.IsDetached()) buffer.Detach();
   buffer_.Reset();
+}
+
+void BufferViews::drop_own(uint32_t number) {
+  const auto found = own_.find(number);
+  if (found == own_.end()) return;
+  found->second.detach();
+  own_.erase(found);
+}
+
+void BufferViews::detach() {
+  for (auto& [number, view] : own_) view.detach();
+  for (auto& [number, view] : peer_) view.detach();
+  forget();
+}
+
+Napi::Value BufferViews::view(Napi::Env env, View& view, const wire::SharedMemory& memory) {
+  // A number gets another buffer when its last one is gone.
+  if (!view.shows(memory)) {
+    view.detach();
+    view = View(env, memory);
+  }
+  return view.empty() ? env.Undefined() : Napi::Value(view.value());
 }
 
 }  // namespace coroipc::js

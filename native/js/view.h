@@ -6,26 +6,64 @@
 #include <napi.h>
 
 #include <memory>
+#include <unordered_map>
 
 #include "sys/mapping.h"
+#include "wire/buffers.h"
 
 namespace coroipc::js {
 
 class View {
  public:
   View() = default;
-  // Over `bytes` bytes at `offset`. Empty when it could not be made; an exception is then pending.
-  View(Napi::Env env, std::shared_ptr<sys::Mapping> memory, size_t offset, size_t bytes);
+  // Empty when it could not be made; an exception is then pending.
+  View(Napi::Env env, const wire::SharedMemory& memory);
+  View(Napi::Env env, const std::shared_ptr<sys::Mapping>& memory, size_t offset, size_t bytes)
+      : View(env, wire::SharedMemory{memory, memory->data() + offset, bytes}) {}
 
   [[nodiscard]] bool empty() const { return buffer_.IsEmpty(); }
   // Precondition of both: not empty.
   [[nodiscard]] Napi::ArrayBuffer value() const { return buffer_.Value(); }
   [[nodiscard]] bool is(const Napi::Value& other) const { return value().StrictEquals(other); }
 
+  // Whether it is of that memory.
+  [[nodiscard]] bool shows(const wire::SharedMemory& memory) const {
+    return !empty() && data_ == memory.data;
+  }
+
   void detach();
 
  private:
   Napi::Reference<Napi::ArrayBuffer> buffer_;
+  const std::byte* data_ = nullptr;
+};
+
+// The views of a connection's zero-copy buffers on the native wire, ours and the peer's, by number.
+// One buffer has one view as long as it lives: to make one a message would cost more than the
+// message.
+class BufferViews {
+ public:
+  // The view; undefined, with an exception pending, when it cannot be made.
+  [[nodiscard]] Napi::Value own(Napi::Env env, uint32_t number, const wire::SharedMemory& memory) {
+    return view(env, own_[number], memory);
+  }
+  [[nodiscard]] Napi::Value peer(Napi::Env env, uint32_t number, const wire::SharedMemory& memory) {
+    return view(env, peer_[number], memory);
+  }
+  void drop_own(uint32_t number);
+  void detach();
+  // Without a word to JavaScript, which cannot run any more.
+  void forget() {
+    own_.clear();
+    peer_.clear();
+  }
+
+ private:
+  [[nodiscard]] static Napi::Value view(Napi::Env env, View& view,
+                                        const wire::SharedMemory& memory);
+
+  std::unordered_map<uint32_t, View> own_;
+  std::unordered_map<uint32_t, View> peer_;
 };
 
 }  // namespace coroipc::js

@@ -69,6 +69,15 @@ Napi::Value answer(Napi::Env env, Status status, uint32_t size) {
   return Napi::Number::New(env, size);
 }
 
+void describe_place(ScratchHead& head, const client::PlaceInBuffer& place, uint32_t size) {
+  head.connection = place.number;
+  head.id = place.id;
+  head.size = size;
+  head.zero_copy = 1;
+  head.offset = static_cast<int32_t>(place.offset);
+  head.status = place.error;
+}
+
 Napi::Value finish_call(Napi::Env env, const ClientVisit& visit, uint64_t token, int64_t deadline,
                         bool keep) {
   client::Session& session = visit.session();
@@ -78,7 +87,13 @@ Napi::Value finish_call(Napi::Env env, const ClientVisit& visit, uint64_t token,
   const Status status = session.await(token, deadline, size);
   head.attention = session.take_attention() ? 1 : 0;
   head.offset = kElsewhere;
-  if (status == Status::kOk) {
+  head.zero_copy = 0;
+  const auto place =
+      status == Status::kOk && visit.entry().in_place ? session.answer_in_buffer() : std::nullopt;
+  if (place.has_value()) {
+    describe_place(head, *place, size);
+    session.keep_answer();
+  } else if (status == Status::kOk) {
     const std::span<std::byte> room = state->arrivals.room();
     if (!keep && size <= Arrivals::kSmallBytes && Arrivals::rounded(size) <= room.size()) {
       head.offset = state->arrivals.offset();

@@ -65,6 +65,9 @@ class ClientVisit {
 
 // The size of an answer or a message as a number for JavaScript; 0 when none came in time.
 [[nodiscard]] Napi::Value answer(Napi::Env env, Status status, uint32_t size);
+// Says where a message lies in a buffer of the server's.
+void describe_place(ScratchHead& head, const client::PlaceInBuffer& place, uint32_t size);
+
 // Waits for an answer and says its size; 0: its time is over, and nothing is left of the request
 // but a late answer. A small one is brought along in the arrivals, if there is room and it is not
 // to be kept; else it waits for clientReceive.

@@ -1,6 +1,8 @@
 // From an accepted socket to an active connection, on either wire; see server.h.
 #include <poll.h>
 
+#include <algorithm>
+
 #include "server/server.h"
 #include "wire/classic/server_channel.h"
 #include "wire/native/server_channel.h"
@@ -125,7 +127,10 @@ void Server::hear_attach(const Shared& connection) {
   if (!theirs.ok())
     return refuse(connection, theirs.failure().status, "its memory was not accepted");
   connection->channel = std::make_unique<native::NativeServerChannel>(
-      greeting.granted, connection->socket, std::move(greeting.ours), std::move(theirs.value()));
+      greeting.granted, connection->socket, std::move(greeting.ours), std::move(theirs.value()),
+      native::BufferLimits{static_cast<uint32_t>(std::min<size_t>(options_.max_zero_copy_buffers,
+                                                                  native::kMostBuffers)),
+                           options_.max_buffer_bytes});
   begin(connection);
 }
 

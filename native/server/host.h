@@ -79,6 +79,8 @@ class Host {
   // No message waits any more, and the largest that was refused meanwhile would be taken now. Once
   // for each time that a message began to wait or was refused while none did.
   virtual void drained(ConnectionId connection) = 0;
+  // The client has answered the offer of a zero-copy buffer.
+  virtual void buffer_answered(ConnectionId connection) = 0;
   virtual void log(LogLevel level, const std::string& message) = 0;
   // Server::close has come to its end.
   virtual void closed() = 0;

@@ -168,6 +168,8 @@ void Server::on_socket(const Shared& connection, short revents) {
     return end(connection, "protocol breach on the socket");
   }
   if (heard.woken) heat(connection);
+  if (heard.answer) call(connection, [&] { host_.buffer_answered(connection->id); });
+  if (!connection->live()) return;
   if (heard.over) return end(connection, "the peer hung up");
   if (!heard.flush) return;
   // Messages that are sent now answer by themselves.

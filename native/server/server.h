@@ -87,6 +87,13 @@ class Server {
   // kErrTooBig beyond the response buffer: the request then still waits. kErrBadOperation: it does
   // not wait.
   [[nodiscard]] Status respond(ConnectionId id, uint64_t token, wire::Parts parts);
+  // As `respond` and `dispatch`, of a message that lies in a zero-copy buffer of the server's for
+  // this connection; it does not wait: kErrTryAgain when there is no room. kErrInvalidParam: no
+  // such buffer, or not so large.
+  [[nodiscard]] Status respond_in(ConnectionId id, uint64_t token, uint32_t buffer,
+                                  const wire::ResponseHeader& header);
+  [[nodiscard]] Status dispatch_in(ConnectionId id, uint32_t buffer,
+                                   const wire::ResponseHeader& header);
   // kErrTooBig: could never be delivered. kErrTryAgain: refused, as the connection's Overflow says;
   // the host is told when it would be taken. kErrLibrary: the connection is over, or ended for this
   // very message. `queued` tells whether it waits behind a full ring.
@@ -148,6 +155,8 @@ class Server {
   [[nodiscard]] Served serve_one(const Shared& connection, Call& call);
   [[nodiscard]] bool takes_requests(const Connection& connection) const;
   void sleep(const Shared& connection);
+  [[nodiscard]] Status may_respond(const Shared& connection, uint64_t token) const;
+  void answer_given(const Shared& connection);
   void answer_header(const Shared& connection, uint64_t token, int32_t id, Status status);
   void flush_answers(const Shared& connection);
 
@@ -171,6 +180,7 @@ class Server {
   sys::Timer timer_;
   int64_t timer_set_for_ = sys::kNever;
   int64_t accept_again_at_ = sys::kNever;  // when the listener is watched again
+  bool spins_;                             // whether there are CPUs to do so
   sys::Spinner spinner_;
 
   ConnectionId next_id_;

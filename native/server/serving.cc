@@ -15,6 +15,15 @@ namespace {
 constexpr int64_t kTurnNs = 1'000'000;
 constexpr int kClockEvery = 8;
 
+// Whether the client has taken that buffer of ours, and such a message lies within it.
+bool holds(const Connection& connection, uint32_t buffer, const wire::ResponseHeader& header) {
+  wire::Buffers* buffers = connection.channel->buffers();
+  if (buffers == nullptr || buffers->answer(buffer) != Status::kOk) return false;
+  const std::optional<wire::SharedMemory> memory = buffers->own_memory(buffer);
+  return memory.has_value() && header.size >= static_cast<int32_t>(sizeof header) &&
+         static_cast<size_t>(header.size) <= memory->bytes;
+}
+
 }  // namespace
 
 void Server::heat(const Shared& connection) {
@@ -183,14 +192,19 @@ Status Server::request_view(ConnectionId id, wire::SharedView& view, uint32_t& s
   return Status::kOk;
 }
 
-Status Server::respond(ConnectionId id, uint64_t token, wire::Parts parts) {
-  const Shared connection = get(id);
+Status Server::may_respond(const Shared& connection, uint64_t token) const {
   if (connection == nullptr) return Status::kErrBadHandle;
   if (!connection->live()) return Status::kErrLibrary;
   if (connection->channel == nullptr || !connection->channel->awaits(token))
     return Status::kErrBadOperation;
   for (const Answer& answer : connection->answers)
     if (answer.token == token) return Status::kErrBadOperation;
+  return Status::kOk;
+}
+
+Status Server::respond(ConnectionId id, uint64_t token, wire::Parts parts) {
+  const Shared connection = get(id);
+  if (const Status may = may_respond(connection, token); may != Status::kOk) return may;
   if (wire::total_size(parts) > connection->channel->response_bytes()) return Status::kErrTooBig;
   const wire::Publish put = connection->answers.empty() ? connection->channel->respond(token, parts)
                                                         : wire::Publish::kNoRoom;
@@ -204,14 +218,51 @@ Status Server::respond(ConnectionId id, uint64_t token, wire::Parts parts) {
     waiting.message.resize(wire::total_size(parts));
     wire::copy_parts(parts, waiting.message.data());
   }
+  answer_given(connection);
+  return Status::kOk;
+}
+
+Status Server::respond_in(ConnectionId id, uint64_t token, uint32_t buffer,
+                          const wire::ResponseHeader& header) {
+  const Shared connection = get(id);
+  if (const Status may = may_respond(connection, token); may != Status::kOk) return may;
+  if (!holds(*connection, buffer, header)) return Status::kErrInvalidParam;
+  if (!connection->answers.empty()) return Status::kErrTryAgain;
+  const auto size = static_cast<uint32_t>(header.size);
+  const wire::Publish put = connection->channel->respond_in(token, buffer, size, header);
+  if (put == wire::Publish::kNoRoom) return Status::kErrTryAgain;
+  if (put == wire::Publish::kBreach) {
+    end(connection, "protocol breach in the response ring");
+    return Status::kErrLibrary;
+  }
+  answer_given(connection);
+  return Status::kOk;
+}
+
+void Server::answer_given(const Shared& connection) {
   --connection->unanswered;
   count(connection, Counter::kResponses, 1);
   // The caller of an answer given later often calls again at once; who could not be served before
   // perhaps can now.
-  if (!connection->hot && connection->live()) {
-    heat(connection);
-    if (!in_turn_) want_turn();
+  if (connection->hot || !connection->live()) return;
+  heat(connection);
+  if (!in_turn_) want_turn();
+}
+
+Status Server::dispatch_in(ConnectionId id, uint32_t buffer, const wire::ResponseHeader& header) {
+  const Shared connection = get(id);
+  if (connection == nullptr) return Status::kErrBadHandle;
+  if (connection->stage != Stage::kActive) return Status::kErrLibrary;
+  if (!holds(*connection, buffer, header)) return Status::kErrInvalidParam;
+  if (!connection->queue.empty()) return Status::kErrTryAgain;
+  const auto size = static_cast<uint32_t>(header.size);
+  const wire::Publish put = connection->channel->publish_in(buffer, size, header);
+  if (put == wire::Publish::kNoRoom) return Status::kErrTryAgain;
+  if (put == wire::Publish::kBreach) {
+    end(connection, "protocol breach in the dispatch ring");
+    return Status::kErrLibrary;
   }
+  count(connection, Counter::kDispatched, 1);
   return Status::kOk;
 }
 

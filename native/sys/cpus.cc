@@ -74,4 +74,18 @@ unsigned usable_cpus() {
   return within_quotas(allowed, contents("/proc/self/cgroup"), contents("/proc/self/mountinfo"));
 }
 
+bool has_cpu_elsewhere(pid_t process) {
+  cpu_set_t ours;
+  cpu_set_t theirs;
+  CPU_ZERO(&ours);
+  CPU_ZERO(&theirs);
+  // A process of another namespace has no number here: 0, which would be ourselves.
+  if (process <= 0 || sched_getaffinity(0, sizeof ours, &ours) != 0 ||
+      sched_getaffinity(process, sizeof theirs, &theirs) != 0 || CPU_COUNT(&ours) != 1)
+    return false;
+  cpu_set_t both;
+  CPU_OR(&both, &ours, &theirs);
+  return CPU_COUNT(&both) > 1;
+}
+
 }  // namespace coroipc::sys

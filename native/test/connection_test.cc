@@ -467,7 +467,7 @@ TEST(zero_copy_buffers_carry_requests_and_are_looked_up_not_followed) {
     REQUIRE(client.session->zcb_alloc(40000, patience(), buffer) == Status::kOk);
     const auto body = pattern(30000, 3);
     const auto message = request_of(kEcho, body);
-    std::memcpy(buffer.data(), message.data(), message.size());
+    std::memcpy(buffer.memory.data, message.data(), message.size());
     uint64_t token = 0;
     REQUIRE(client.session->zcb_send(buffer, token) == Status::kOk);
     uint32_t size = 0;
@@ -480,8 +480,8 @@ TEST(zero_copy_buffers_carry_requests_and_are_looked_up_not_followed) {
     client.session->answer_done();
     CHECK(client.session->zcb_free(buffer, patience()) == Status::kOk);
     // Freed, and a number that never was: answered with an error, and the server lives.
-    for (const uint64_t handle : {buffer.server_handle, uint64_t{0x4141414141414141}}) {
-      buffer.server_handle = handle;
+    for (const uint64_t handle : {buffer.handle, uint64_t{0x4141414141414141}}) {
+      buffer.handle = handle;
       REQUIRE(client.session->zcb_send(buffer, token) == Status::kOk);
       REQUIRE(client.session->await(token, patience(), size) == Status::kOk);
       int32_t error = 0;

@@ -59,6 +59,7 @@ class ServingLoop final : public server::Host {
     if (on_counted) on_counted(*server_, connection, counter);
   }
   void drained(server::ConnectionId) override { ++heard_.drained; }
+  void buffer_answered(server::ConnectionId) override {}
   void log(server::LogLevel level, const std::string&) override {
     if (level == server::LogLevel::kWarning) ++heard_.warnings;
   }

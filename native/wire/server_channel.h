@@ -8,8 +8,8 @@
 #include <optional>
 #include <span>
 
-#include "sys/mapping.h"
 #include "sys/result.h"
+#include "wire/buffers.h"
 #include "wire/message.h"
 
 namespace coroipc::wire {
@@ -26,16 +26,18 @@ struct Request {
 enum class Take { kNothing, kServed, kRequest, kBreach };
 enum class Publish { kDone, kNoRoom, kBreach };
 
-// Where a zero-copy request lies.
+// Where a zero-copy request lies, and in which of the client's buffers.
 struct SharedView {
-  std::shared_ptr<sys::Mapping> memory;
+  SharedMemory memory;
   size_t offset = 0;
+  uint64_t buffer = 0;
 };
 
 // What the peer's socket said.
 struct Heard {
   bool woken = false;   // there is something to look at
   bool flush = false;   // send what is queued
+  bool answer = false;  // it has answered an offer of a zero-copy buffer
   bool over = false;    // the peer is gone
   bool breach = false;  // it said what nobody says
 };
@@ -92,6 +94,19 @@ class ServerChannel {
   virtual void wake() = 0;
   // Whether what waits may find room.
   [[nodiscard]] virtual bool room_made() = 0;
+
+  // The zero-copy buffers of the native wire, which either side can make; null on any other.
+  [[nodiscard]] virtual Buffers* buffers() { return nullptr; }
+  // As `respond` and `publish`, of a message of so many bytes that lies at the beginning of one of
+  // our buffers, header included. Precondition: the client has taken it, and it is that large.
+  [[nodiscard]] virtual Publish respond_in(uint64_t, uint32_t, uint32_t, const ResponseHeader&) {
+    return Publish::kBreach;
+  }
+  [[nodiscard]] virtual Publish publish_in(uint32_t, uint32_t, const ResponseHeader&) {
+    return Publish::kBreach;
+  }
+  // Messages in one that the client has not given back.
+  [[nodiscard]] virtual uint64_t buffer_out(uint32_t) { return 0; }
 
   // Tells the peer, as far as the wire can, that this is the end; releases its waiting calls.
   virtual void say_goodbye() = 0;

@@ -122,9 +122,8 @@ void ClassicServerChannel::answer_status(int32_t id, Status status) {
 
 void ClassicServerChannel::read_request(std::span<std::byte> into) const {
   const size_t size = static_cast<size_t>(taken_.size);
-  const std::byte* from = taken_view_.has_value()
-                              ? taken_view_->memory->data() + taken_view_->offset
-                              : request_->data();
+  const std::byte* from =
+      taken_view_.has_value() ? taken_view_->memory.data + taken_view_->offset : request_->data();
   std::memcpy(into.data(), from, size);
   // The header was checked; what the peer may have written over it since was not.
   std::memcpy(into.data(), &taken_, sizeof taken_);

@@ -45,7 +45,8 @@ std::optional<ZeroCopyBuffers::Found> ZeroCopyBuffers::find(
   if (header.size < 0 || static_cast<size_t>(header.size) < sizeof header ||
       static_cast<size_t>(header.size) > room)
     return std::nullopt;
-  return Found{{memory, sizeof(ZcbHeader)}, header};
+  return Found{{{memory, memory->data(), memory->size()}, sizeof(ZcbHeader), message.server_handle},
+               header};
 }
 
 }  // namespace coroipc::wire::classic

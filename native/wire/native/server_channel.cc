@@ -1,6 +1,5 @@
 #include "wire/native/server_channel.h"
 
-#include <array>
 #include <cstring>
 
 namespace coroipc::wire::native {
@@ -30,7 +29,7 @@ Take NativeServerChannel::take(Request& request) {
       break;
   }
   took_ = true;
-  request = {taken_.sequence, taken_.id, taken_.size, false};
+  request = {taken_.sequence, taken_.id, taken_.size, taken_.buffer != kInRing};
   return Take::kRequest;
 }
 
@@ -81,12 +80,43 @@ void NativeServerChannel::backlog_ended() {
 
 Heard NativeServerChannel::listen() {
   Heard heard;
-  std::array<std::byte, 64> bytes;
-  const sys::Transfer got = sys::receive(socket_, bytes);
-  heard.over = got.state == sys::Transfer::State::kOver;
-  heard.woken = got.bytes > 0;
-  for (size_t i = 0; i < got.bytes; ++i) heard.breach = heard.breach || bytes[i] != kDoorbell;
+  const BufferExchange::Heard said = exchange_.hear();
+  heard.woken = true;
+  heard.answer = exchange_.take_answered();
+  heard.over = said == BufferExchange::Heard::kOver;
+  heard.breach = said == BufferExchange::Heard::kBreach;
   return heard;
+}
+
+std::optional<SharedView> NativeServerChannel::request_view() const {
+  if (!took_ || taken_.buffer == kInRing) return std::nullopt;
+  const std::optional<SharedMemory> memory = exchange_.peer_memory(taken_.buffer);
+  if (!memory.has_value()) return std::nullopt;
+  return SharedView{*memory, static_cast<size_t>(taken_.bytes - memory->data), taken_.buffer};
+}
+
+Publish NativeServerChannel::respond_in(uint64_t token, uint32_t buffer, uint32_t size,
+                                        const ResponseHeader& header) {
+  const std::optional<BufferPlace> place = end_.own_buffers().place(buffer, 0, size);
+  if (!place.has_value()) return Publish::kBreach;
+  const ServerEnd::Put put = end_.respond_in_buffer(token, *place, header);
+  if (put == ServerEnd::Put::kDone) tell(kWantsCalls);
+  return published(put);
+}
+
+Publish NativeServerChannel::publish_in(uint32_t buffer, uint32_t size,
+                                        const ResponseHeader& header) {
+  const std::optional<BufferPlace> place = end_.own_buffers().place(buffer, 0, size);
+  if (!place.has_value()) return Publish::kBreach;
+  const ServerEnd::Put put = end_.dispatch_in_buffer(*place, header);
+  if (put == ServerEnd::Put::kDone) tell(kWantsDispatches);
+  return published(put);
+}
+
+uint64_t NativeServerChannel::buffer_out(uint32_t buffer) {
+  // A client that lies about it is found by the next look at its rings.
+  (void)end_.settle();
+  return end_.own_buffers().out(buffer);
 }
 
 bool NativeServerChannel::sleep(bool takes_requests) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "sys/unix_socket.h"
+#include "wire/native/buffer_exchange.h"
 #include "wire/native/buffer_note.h"
 #include "wire/native/server_end.h"
 #include "wire/server_channel.h"
@@ -13,15 +14,20 @@ class NativeServerChannel final : public ServerChannel {
  public:
   // The socket must outlive the channel. What the memories are: see ServerEnd.
   NativeServerChannel(const Geometry& geometry, const sys::Fd& socket, sys::SealedMemory ours,
-                      sys::SealedMemory theirs)
-      : socket_(socket), geometry_(geometry), end_(geometry, std::move(ours), std::move(theirs)) {}
+                      sys::SealedMemory theirs, const BufferLimits& limits)
+      : socket_(socket),
+        geometry_(geometry),
+        end_(geometry, std::move(ours), std::move(theirs)),
+        exchange_(socket, end_.own_buffers(), end_.peer_buffers()) {
+    end_.peer_buffers().set_limits(limits);
+  }
 
   Take take(Request& request) override;
   bool ready(bool takes_requests) const override {
     return (takes_requests && end_.request_ready()) || end_.room_made();
   }
   void read_request(std::span<std::byte> into) const override;
-  std::optional<SharedView> request_view() const override { return std::nullopt; }
+  std::optional<SharedView> request_view() const override;
   void request_done() override;
   bool awaits(uint64_t token) const override { return end_.unanswered(token); }
   size_t request_bytes() const override;
@@ -41,6 +47,11 @@ class NativeServerChannel final : public ServerChannel {
   bool sleep(bool takes_requests) override;
   void wake() override { end_.wake(); }
   bool room_made() override { return end_.room_made(); }
+  Buffers* buffers() override { return &exchange_; }
+  Publish respond_in(uint64_t token, uint32_t buffer, uint32_t size,
+                     const ResponseHeader& header) override;
+  Publish publish_in(uint32_t buffer, uint32_t size, const ResponseHeader& header) override;
+  uint64_t buffer_out(uint32_t buffer) override;
   // The hang-up says it all; what lies in the rings may still be read.
   void say_goodbye() override {}
 
@@ -50,6 +61,7 @@ class NativeServerChannel final : public ServerChannel {
   const sys::Fd& socket_;
   const Geometry geometry_;
   ServerEnd end_;
+  BufferExchange exchange_;
   Message taken_;
   bool took_ = false;       // taken_ lies in the ring
   bool made_room_ = false;  // the client was not told of it yet

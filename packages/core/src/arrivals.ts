@@ -7,7 +7,7 @@
 
 import { Buffer } from 'node:buffer';
 import * as workerThreads from 'node:worker_threads';
-import { type DispatchMessage, dispatchMessage } from './dispatch-message.js';
+import type { DispatchMessage } from './dispatch-message.js';
 import { RESPONSE_HEADER_BYTES } from './messages.js';
 import { native } from './native.js';
 import { HEAD_OFFSET, scratchInts } from './scratch.js';
@@ -75,7 +75,7 @@ export function arrivedDouble(offset: number): number {
 export class Batch {
   readonly #memory = memory;
   readonly #ints = ints;
-  #alone: Buffer | undefined;
+  #alone: DispatchMessage | undefined;
   #offset = arrivedAt();
   left: number;
 
@@ -84,7 +84,7 @@ export class Batch {
   }
 
   /** One message that has memory of its own. */
-  static of(message: Buffer): Batch {
+  static of(message: DispatchMessage): Batch {
     const batch = new Batch(1);
     batch.#alone = message;
     return batch;
@@ -93,7 +93,7 @@ export class Batch {
   /** The next message. Precondition: one is left. */
   next(): DispatchMessage {
     this.left -= 1;
-    if (this.#alone !== undefined) return dispatchMessage(this.#alone);
+    if (this.#alone !== undefined) return this.#alone;
     const offset = this.#offset;
     const ints = this.#ints;
     const at = offset >> 2;

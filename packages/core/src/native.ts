@@ -121,6 +121,8 @@ export interface NativeServerHost {
   counted(connection: number, counter: number, value: number): void;
   /** What had to wait, in the outgoing queue or with its sender, need not any more. */
   drained(connection: number): void;
+  /** The client of the connection has answered the offer of a zero-copy buffer. */
+  bufferAnswered(connection: number): void;
   /** A line for the log, with a syslog level. */
   log(level: number, message: string): void;
   /** The server holds nothing any more; its number is dead. */
@@ -290,6 +292,40 @@ export interface NativeAddon {
   clientZcbFree(client: number, buffer: ArrayBuffer, timeoutMs: number): void;
   /** Sends the request that lies in the buffer. Otherwise as `clientCall`. */
   clientZcbCall(client: number, buffer: ArrayBuffer, timeoutMs: number, keep: boolean): number;
+
+  // Zero-copy buffers of the native wire, by number. ---------------------------------------------
+
+  /** Makes a buffer of whole pages and offers it. Throws NO_RESOURCES, TRY_AGAIN, NOT_SUPPORTED (classic). */
+  clientBufferMake(client: number, bytes: number): number;
+  /** What the other side said: a status; TRY_AGAIN while it has not answered. */
+  clientBufferAnswer(client: number, buffer: number): number;
+  /** Its memory. Throws NOT_SUPPORTED where a runtime allows no ArrayBuffer over it. */
+  clientBufferMemory(client: number, buffer: number): ArrayBuffer;
+  /** Takes it back; detaches its memory. Throws BUSY while a message in it is out. */
+  clientBufferFree(client: number, buffer: number): void;
+  /** As `clientSend`, of a request of `size` bytes with its header, whose payload lies behind the first 24 bytes. Throws BUSY when there is no room, or one in it is out. */
+  clientSendIn(client: number, buffer: number, id: number, size: number): number;
+  /** As `clientCall`. */
+  clientCallIn(client: number, buffer: number, id: number, size: number, timeoutMs: number): number;
+  /**
+   * Whether answers and messages in buffers of the server's are told by their place: alone, with their
+   * particulars in the scratch's head, and held until `clientRelease`.
+   */
+  clientInPlace(client: number, on: boolean): void;
+  /** The memory of a buffer of the server's; what is written there is seen here alone. */
+  clientPeerMemory(client: number, buffer: number): ArrayBuffer;
+  /** Gives back one message in a buffer of the server's. */
+  clientRelease(client: number, buffer: number): void;
+  connectionBufferMake(connection: number, bytes: number): number;
+  connectionBufferAnswer(connection: number, buffer: number): number;
+  connectionBufferMemory(connection: number, buffer: number): ArrayBuffer;
+  connectionBufferFree(connection: number, buffer: number): void;
+  /** Messages in it that the client has not given back. */
+  connectionBufferOut(connection: number, buffer: number): number;
+  /** As `respond`, of a message of `size` bytes in a buffer. Throws TRY_AGAIN when there is no room. */
+  respondIn(connection: number, token: number, buffer: number, id: number, size: number): void;
+  /** As `dispatch`; it does not wait: throws TRY_AGAIN when there is no room. */
+  dispatchIn(connection: number, buffer: number, id: number, size: number): void;
 
   // The default poll adapter: a thread that watches, and wakes JavaScript. --------------------
 

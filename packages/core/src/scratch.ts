@@ -30,6 +30,8 @@ export const HEAD_ZERO_COPY = 6;
 export const HEAD_ATTENTION = 7;
 /** Where a message, or the first of several, lies in the arrivals; negative: it is to be fetched. */
 export const HEAD_OFFSET = 8;
+/** The status of a message in a buffer of the server's, whose number is in HEAD_CONNECTION. */
+export const HEAD_STATUS = 9;
 
 /** A small message, from its first byte on. */
 export const MESSAGE_INT: number = SCRATCH_MESSAGE / 4;

@@ -5,6 +5,7 @@
 // JavaScript saw is detached. A function that would block refuses to where the answer could only
 // come from this thread.
 
+import { Buffer } from 'node:buffer';
 import {
   arrived,
   arrivedAt,
@@ -14,18 +15,35 @@ import {
   renewArrivals,
   SMALL_BYTES,
 } from '../arrivals.js';
+import { type DispatchMessage, dispatchMessage } from '../dispatch-message.js';
 import { CoroIpcError } from '../errors.js';
-import { RESPONSE_HEADER_BYTES, releaseMessage, requestMessage } from '../messages.js';
+import {
+  REQUEST_HEADER_BYTES,
+  RESPONSE_HEADER_BYTES,
+  releaseMessage,
+  requestMessage,
+} from '../messages.js';
 import {
   type NativeClientFacts,
   type NativeClientOptions,
   type NativeMessage,
   native,
 } from '../native.js';
-import { HEAD_ATTENTION, HEAD_TOKEN, scratchDoubles, scratchInts } from '../scratch.js';
+import {
+  HEAD_ATTENTION,
+  HEAD_CONNECTION,
+  HEAD_ID,
+  HEAD_OFFSET,
+  HEAD_STATUS,
+  HEAD_TOKEN,
+  HEAD_ZERO_COPY,
+  scratchDoubles,
+  scratchInts,
+} from '../scratch.js';
 import { ownThreadError, servedNames } from '../served-names.js';
 import { CS } from '../status.js';
 import type { Wire } from '../wires.js';
+import type { ZeroCopyBuffer } from '../zero-copy-buffer.js';
 
 export class ClientEngine {
   readonly name: string;
@@ -34,6 +52,8 @@ export class ClientEngine {
   #client: number | undefined;
   #facts: NativeClientFacts | undefined;
   #ownThread = false;
+  /** Payloads that lie in buffers of the server's, and in which; undefined: all are copied. */
+  #inPlace: WeakMap<Uint8Array, number> | undefined;
 
   private constructor(client: number, options: NativeClientOptions) {
     this.#client = client;
@@ -125,9 +145,31 @@ export class ClientEngine {
     } finally {
       releaseMessage(message);
     }
+    return this.#answered(id, size, timeoutMs);
+  }
+
+  /** The same with a request that lies in a zero-copy buffer. */
+  callIn(id: number, buffer: ZeroCopyBuffer, timeoutMs: number): Buffer | undefined {
+    const bytes = REQUEST_HEADER_BYTES + buffer.length;
+    const size = native.clientCallIn(this.#number, buffer.number, id, bytes, timeoutMs);
+    return this.#answered(id, size, timeoutMs);
+  }
+
+  /** Sends a request that lies in a zero-copy buffer: its token. */
+  sendIn(id: number, buffer: ZeroCopyBuffer): number {
+    const bytes = REQUEST_HEADER_BYTES + buffer.length;
+    return native.clientSendIn(this.#number, buffer.number, id, bytes);
+  }
+
+  #answered(id: number, size: number, timeoutMs: number): Buffer | undefined {
     if (size < 0) return undefined;
     this.#attend();
     if (size === 0) throw timeOver(timeoutMs);
+    if (this.#placed()) {
+      const { status, payload } = this.#messageInPlace(size);
+      checkStatus(id, status);
+      return payload;
+    }
     const offset = arrivedAt();
     if (offset < 0) return payloadOf(id, this.#fetchAnswer(size));
     checkStatus(id, arrivedInt(offset + STATUS_AT));
@@ -148,6 +190,11 @@ export class ClientEngine {
       if (count === 0) return;
       if (count < 0) {
         const token = scratchDoubles[HEAD_TOKEN] as number;
+        if (this.#placed()) {
+          const { status, payload } = this.#messageInPlace(-count);
+          take(token, status, payload);
+          continue;
+        }
         const message = this.#fetchAnswer(-count);
         take(token, message.readInt32LE(STATUS_AT), message.subarray(RESPONSE_HEADER_BYTES));
         continue;
@@ -230,7 +277,8 @@ export class ClientEngine {
       const count = native.clientTake(this.#number, most);
       if (count > 0) return new Batch(count);
       if (count === 0) return undefined;
-      if (-count > SMALL_BYTES) return Batch.of(this.take(-count));
+      if (this.#placed()) return Batch.of(this.#messageInPlace(-count));
+      if (-count > SMALL_BYTES) return Batch.of(dispatchMessage(this.take(-count)));
       renewArrivals();
     }
   }
@@ -248,6 +296,57 @@ export class ClientEngine {
   /** Ends the current message. Throws BAD_OPERATION without one. */
   put(): void {
     native.clientPut(this.#number);
+  }
+
+  // Zero-copy buffers. ------------------------------------------------------------------------
+
+  /** Messages in the server's buffers are given where they lie from now on, until `release`. */
+  takeInPlace(): void {
+    this.#inPlace = new WeakMap();
+    native.clientInPlace(this.#number, true);
+  }
+
+  /** Gives a message back; false for bytes that lie in no buffer of the server's. */
+  release(payload: Uint8Array): boolean {
+    const buffer = this.#inPlace?.get(payload);
+    if (buffer === undefined) return false;
+    this.#inPlace?.delete(payload);
+    native.clientRelease(this.#number, buffer);
+    return true;
+  }
+
+  /** Makes a buffer of so many bytes, offers it, and says its number. */
+  makeBuffer(bytes: number): number {
+    return native.clientBufferMake(this.#number, bytes);
+  }
+
+  /** What the server said to the offer. */
+  bufferAnswer(number: number): number {
+    return native.clientBufferAnswer(this.#number, number);
+  }
+
+  bufferMemory(number: number): ArrayBuffer {
+    return native.clientBufferMemory(this.#number, number);
+  }
+
+  freeBuffer(number: number): void {
+    native.clientBufferFree(this.#number, number);
+  }
+
+  #placed(): boolean {
+    return this.#inPlace !== undefined && scratchInts[HEAD_ZERO_COPY] === 1;
+  }
+
+  // What the scratch says is taken before anything else is called.
+  #messageInPlace(size: number): DispatchMessage {
+    const number = scratchDoubles[HEAD_CONNECTION] as number;
+    const offset = (scratchInts[HEAD_OFFSET] as number) + RESPONSE_HEADER_BYTES;
+    const id = scratchInts[HEAD_ID] as number;
+    const status = scratchInts[HEAD_STATUS] as number;
+    const memory = native.clientPeerMemory(this.#number, number);
+    const payload = Buffer.from(memory, offset, size - RESPONSE_HEADER_BYTES);
+    this.#inPlace?.set(payload, number);
+    return { id, status, payload };
   }
 
   // Sleeping. ---------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import { CoroIpcError } from '../errors.js';
 import { releaseMessage, requestMessage } from '../messages.js';
 import { WANTS_ANSWERS, WANTS_ROOM } from '../native.js';
 import { CS } from '../status.js';
+import { ZeroCopyBuffer } from '../zero-copy-buffer.js';
 import { type CallLimits, PendingCall } from './pending-call.js';
 
 /** What a queue needs of the client's turns. */
@@ -64,7 +65,7 @@ export class CallQueue {
   }
 
   /** Sends a call at once, or queues it while there is no room. */
-  call(id: number, payload: Uint8Array, limits: CallLimits): Promise<Buffer> {
+  call(id: number, payload: Uint8Array | ZeroCopyBuffer, limits: CallLimits): Promise<Buffer> {
     const call = new PendingCall(id, payload);
     if (limits.signal?.aborted) {
       call.reject(limits.signal.reason);
@@ -72,7 +73,8 @@ export class CallQueue {
     }
     try {
       this.#turns.watchAnswers();
-      if (this.#waiting.size > 0 || !this.#send(call)) {
+      const placed = payload instanceof ZeroCopyBuffer;
+      if ((this.#waiting.size > 0 && !placed) || !this.#send(call)) {
         call.keepPayload();
         this.#waiting.add(call);
       }
@@ -86,8 +88,11 @@ export class CallQueue {
   }
 
   /** Sends a request and blocks until its answer is there; answers of other calls are kept for them. */
-  callSync(id: number, payload: Uint8Array, timeoutMs: number): Buffer {
+  callSync(id: number, payload: Uint8Array | ZeroCopyBuffer, timeoutMs: number): Buffer {
     this.#engine.checkBlocking('callSync');
+    if (payload instanceof ZeroCopyBuffer) {
+      return this.#engine.callIn(id, payload, timeoutMs) as Buffer;
+    }
     return (
       this.#engine.call(id, payload, timeoutMs) ?? this.#callAfterOthers(id, payload, timeoutMs)
     );
@@ -140,6 +145,11 @@ export class CallQueue {
 
   // Whether there was room.
   #send(call: PendingCall): boolean {
+    if (call.payload instanceof ZeroCopyBuffer) {
+      call.token = this.#engine.sendIn(call.id, call.payload);
+      this.#pending.set(call.token, call);
+      return true;
+    }
     const message = requestMessage(call.id, call.payload);
     try {
       const token = this.#engine.send(message);

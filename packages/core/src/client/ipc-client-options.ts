@@ -31,6 +31,11 @@ export interface IpcClientOptions {
   responseBytes?: number;
   /** Bytes of the dispatch ring, rounded up to pages, or to a power of two. Default 1 MiB. */
   dispatchBytes?: number;
+  /**
+   * Gives payloads that lie in zero-copy buffers of the server's where they lie; each has to be given
+   * back with {@link IpcClient.release}. Default false: they are copied.
+   */
+  inPlace?: boolean;
   /** Time for the handshake, in milliseconds; -1 is no limit. Default 5000. */
   timeoutMs?: number;
   /** How long a blocking wait spins before it sleeps, in microseconds. Default 50. */

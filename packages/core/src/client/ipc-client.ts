@@ -6,6 +6,7 @@
 
 import {
   checkAdapter,
+  checkBoolean,
   checkId,
   checkInteger,
   checkObject,
@@ -19,10 +20,12 @@ import { ClientEngine } from '../client-engine/engine.js';
 import type { DispatchMessage } from '../dispatch-message.js';
 import { CoroIpcError } from '../errors.js';
 import type { Payload } from '../messages.js';
+import { WANTS_ANSWERS } from '../native.js';
 import type { PollAdapter } from '../poll/contract.js';
 import { threadPoll } from '../poll/thread-poll.js';
 import { CS } from '../status.js';
 import type { Wire } from '../wires.js';
+import { type BufferHome, BufferOffers, bufferBytes, ZeroCopyBuffer } from '../zero-copy-buffer.js';
 import { AwareEmitter } from './aware-emitter.js';
 import { CallQueue } from './call-queue.js';
 import { connecting } from './connecting.js';
@@ -70,6 +73,8 @@ export class IpcClient extends AwareEmitter<IpcClientEvents> implements AsyncDis
   readonly #turns: ClientTurns;
   readonly #calls: CallQueue;
   readonly #inbox: Inbox;
+  readonly #home: BufferHome;
+  readonly #offers: BufferOffers;
   readonly #done: Promise<void>;
   #resolveDone!: () => void;
   #state: 'open' | 'ended' | 'closed' = 'open';
@@ -90,13 +95,20 @@ export class IpcClient extends AwareEmitter<IpcClientEvents> implements AsyncDis
       this.#resolveDone = resolve;
     });
     this.#turns = new ClientTurns(engine, adapter, {
-      wants: () => this.#calls.wants() | this.#inbox.wants,
+      wants: () => this.#calls.wants() | this.#inbox.wants | (this.#offers.any ? WANTS_ANSWERS : 0),
       answers: () => this.#takeAnswers(),
       message: () => this.#inbox.message(),
       rest: () => this.#inbox.rest(),
       hungUp: () => this.#inbox.hangUp(),
     });
     this.#calls = new CallQueue(engine, this.#turns);
+    const home: BufferHome = {
+      memory: (number) => engine.bufferMemory(number),
+      out: () => 0,
+      free: (number) => engine.freeBuffer(number),
+    };
+    this.#home = home;
+    this.#offers = new BufferOffers(home, (number) => engine.bufferAnswer(number));
     this.#inbox = new Inbox(engine, {
       flowControl: (on) => this.emit('flowControl', on),
       changed: () => this.#turns.later(),
@@ -105,6 +117,7 @@ export class IpcClient extends AwareEmitter<IpcClientEvents> implements AsyncDis
         this.#error = error;
         this.#turns.unwatch();
         this.#turns.later();
+        this.#offers.fail(error);
         this.#calls.fail(error);
       },
       over: () => {
@@ -133,8 +146,11 @@ export class IpcClient extends AwareEmitter<IpcClientEvents> implements AsyncDis
       options.adapter === undefined
         ? threadPoll()
         : checkAdapter('options.adapter', options.adapter);
+    const inPlace =
+      options.inPlace === undefined ? false : checkBoolean('options.inPlace', options.inPlace);
     return connecting(native, adapter, limitMs, signal).then((engine) => {
       try {
+        if (inPlace) engine.takeInPlace();
         return new IpcClient(engine, adapter);
       } catch (error) {
         engine.close();
@@ -172,9 +188,9 @@ export class IpcClient extends AwareEmitter<IpcClientEvents> implements AsyncDis
    * `requestBytes`, TIMEOUT, LIBRARY when the server is gone, BAD_HANDLE after `close`,
    * BAD_OPERATION when this same thread is the server.
    */
-  callSync(id: number, payload?: Payload, options?: CallSyncOptions): Buffer {
+  callSync(id: number, payload?: Payload | ZeroCopyBuffer, options?: CallSyncOptions): Buffer {
     checkId('id', id);
-    const bytes = checkPayload('payload', payload);
+    const bytes = this.#checkPayload(payload);
     const timeoutMs = timeoutOf(options);
     this.#checkOpen();
     return this.#calls.callSync(id, bytes, timeoutMs);
@@ -187,9 +203,9 @@ export class IpcClient extends AwareEmitter<IpcClientEvents> implements AsyncDis
    * @returns a promise of the answer's payload, rejected as {@link callSync} throws, or with the
    * signal's reason.
    */
-  call(id: number, payload?: Payload, options?: CallOptions): Promise<Buffer> {
+  call(id: number, payload?: Payload | ZeroCopyBuffer, options?: CallOptions): Promise<Buffer> {
     checkId('id', id);
-    const bytes = checkPayload('payload', payload);
+    const bytes = this.#checkPayload(payload);
     const timeoutMs = timeoutOf(options);
     const signal = checkSignal('options.signal', options?.signal);
     if (this.#state !== 'open') return Promise.reject(this.#closedError());
@@ -230,11 +246,44 @@ export class IpcClient extends AwareEmitter<IpcClientEvents> implements AsyncDis
     return this.#inbox.subscribe(sink);
   }
 
+  /**
+   * Makes memory that the server has mapped, too, for requests that are not to be copied: given to
+   * {@link call} or {@link callSync} as the payload. On the native wire.
+   *
+   * @param bytes Its size, 1 to 2^30 - 65536.
+   * @returns a promise of the buffer, rejected with NO_RESOURCES or TOO_BIG when the server takes no
+   * more, or none so large; NOT_SUPPORTED on the classic wire, and where the runtime allows no
+   * ArrayBuffer over memory of a library's (Electron).
+   */
+  createBuffer(bytes: number): Promise<ZeroCopyBuffer> {
+    const size = bufferBytes('bytes', bytes);
+    if (this.#state !== 'open') return Promise.reject(this.#closedError());
+    try {
+      const offered = this.#offers.add(this.#engine.makeBuffer(size), bytes);
+      this.#turns.later();
+      return offered;
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /**
+   * Gives back the payload of an answer or a message that lies in memory of the server's, with the
+   * option `inPlace`. It must not be looked at after that: the server writes there again.
+   *
+   * @returns whether it lay there; a payload that was copied needs no release.
+   */
+  release(payload: Uint8Array): boolean {
+    this.#checkOpen();
+    return this.#engine.release(payload);
+  }
+
   /** Ends the connection. Calls that wait are rejected with BAD_HANDLE. */
   close(): Promise<void> {
     if (this.#state !== 'closed') {
       // First, so that a sink that hears of the end cannot subscribe anew.
       this.#state = 'closed';
+      this.#offers.fail(this.#closedError());
       this.#calls.fail(this.#closedError());
       this.#inbox.close();
       this.#turns.unwatch();
@@ -277,9 +326,16 @@ export class IpcClient extends AwareEmitter<IpcClientEvents> implements AsyncDis
     return this;
   }
 
+  #checkPayload(payload: unknown): Uint8Array | ZeroCopyBuffer {
+    if (!(payload instanceof ZeroCopyBuffer)) return checkPayload('payload', payload);
+    payload.check(this.#home);
+    return payload;
+  }
+
   // A server that breaks the rules is gone, too.
   #takeAnswers(): boolean {
     try {
+      if (this.#offers.any) this.#offers.look();
       return this.#calls.answers();
     } catch (error) {
       if (!(error instanceof CoroIpcError)) throw error;

@@ -5,6 +5,7 @@
 import { checkStatus, payloadOf } from '../client-engine/engine.js';
 import { CoroIpcError } from '../errors.js';
 import { CS } from '../status.js';
+import { ZeroCopyBuffer } from '../zero-copy-buffer.js';
 
 /** What ends a call before its answer. */
 export interface CallLimits {
@@ -17,14 +18,14 @@ export class PendingCall {
   readonly promise: Promise<Buffer>;
   /** Names the request while it is in flight. */
   token = 0;
-  payload: Uint8Array;
+  payload: Uint8Array | ZeroCopyBuffer;
   #resolve!: (payload: Buffer) => void;
   #reject!: (reason: unknown) => void;
   #timer: NodeJS.Timeout | undefined;
   #signal: AbortSignal | undefined;
   #onAbort: (() => void) | undefined;
 
-  constructor(id: number, payload: Uint8Array) {
+  constructor(id: number, payload: Uint8Array | ZeroCopyBuffer) {
     this.id = id;
     this.payload = payload;
     this.promise = new Promise((resolve, reject) => {
@@ -53,7 +54,7 @@ export class PendingCall {
 
   /** Keeps a payload that is not sent at once from changing under the caller's hands. */
   keepPayload(): void {
-    this.payload = Uint8Array.from(this.payload);
+    if (!(this.payload instanceof ZeroCopyBuffer)) this.payload = Uint8Array.from(this.payload);
   }
 
   /** Settles with an answer. */

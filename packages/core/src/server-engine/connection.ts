@@ -8,9 +8,21 @@
 
 import { arrived, arrivedAt, renewArrivals, SMALL_BYTES } from '../arrivals.js';
 import { CoroIpcError } from '../errors.js';
-import { headerOnly, REQUEST_HEADER_BYTES, releaseMessage, responseMessage } from '../messages.js';
+import {
+  headerOnly,
+  REQUEST_HEADER_BYTES,
+  RESPONSE_HEADER_BYTES,
+  releaseMessage,
+  responseMessage,
+} from '../messages.js';
 import { COUNTER_NAMES, type CounterName, type NativeMessage, native } from '../native.js';
 import { CS } from '../status.js';
+import {
+  type BufferHome,
+  BufferOffers,
+  bufferBytes,
+  type ZeroCopyBuffer,
+} from '../zero-copy-buffer.js';
 import { OVERFLOW_POLICIES, type Overflow } from './overflow.js';
 
 /**
@@ -49,6 +61,16 @@ export class ServerConnection {
   /** Requests answered with TRY_AGAIN by sendingAllowed. */
   overloads = 0;
   #references = 0;
+  readonly #home: BufferHome = {
+    memory: (buffer) => native.connectionBufferMemory(this.number, buffer),
+    out: (buffer) => (this.phase === 'open' ? native.connectionBufferOut(this.number, buffer) : 0),
+    free: (buffer) => {
+      if (this.phase === 'open') native.connectionBufferFree(this.number, buffer);
+    },
+  };
+  readonly #offers = new BufferOffers(this.#home, (buffer) =>
+    native.connectionBufferAnswer(this.number, buffer),
+  );
 
   constructor(identity: ConnectionIdentity) {
     this.identity = identity;
@@ -120,6 +142,43 @@ export class ServerConnection {
   /** What becomes of dispatch messages while the ring is full, from now on. */
   setOverflow({ policy, maxQueueBytes }: Overflow): void {
     native.connectionOverflow(this.number, OVERFLOW_POLICIES.indexOf(policy), maxQueueBytes);
+  }
+
+  /** Answers a request with a message that lies in a zero-copy buffer. */
+  respondIn(token: number, id: number, buffer: ZeroCopyBuffer): void {
+    this.#checkOpen('respond');
+    buffer.check(this.#home);
+    const bytes = RESPONSE_HEADER_BYTES + buffer.length;
+    native.respondIn(this.number, token, buffer.number, id, bytes);
+  }
+
+  /** Sends a dispatch message that lies in one. */
+  dispatchIn(id: number, buffer: ZeroCopyBuffer): void {
+    this.#checkOpen('dispatch');
+    buffer.check(this.#home);
+    native.dispatchIn(this.number, buffer.number, id, RESPONSE_HEADER_BYTES + buffer.length);
+  }
+
+  /** Makes a zero-copy buffer for a payload of so many bytes. */
+  createBuffer(bytes: number): Promise<ZeroCopyBuffer> {
+    const size = bufferBytes('bytes', bytes);
+    try {
+      this.#checkOpen('createBuffer');
+      return this.#offers.add(native.connectionBufferMake(this.number, size), bytes);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** The client has answered an offer. */
+  bufferAnswered(): void {
+    this.#offers.look();
+  }
+
+  /** The connection is over: what was offered has no answer any more. */
+  failOffers(): void {
+    if (!this.#offers.any) return;
+    this.#offers.fail(new CoroIpcError(CS.ERR_LIBRARY, 'the connection is over'));
   }
 
   /** Keeps the core's connection beyond its end. */

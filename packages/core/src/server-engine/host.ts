@@ -84,6 +84,7 @@ export function serverHost(parts: HostParts): { host: NativeServerHost; serve: S
     disconnected(number) {
       return on(number, true, (connection) => {
         connection.phase = 'ended';
+        connection.failOffers();
         return owner.disconnected(connection);
       });
     },
@@ -100,6 +101,9 @@ export function serverHost(parts: HostParts): { host: NativeServerHost; serve: S
     },
     drained(number) {
       on(number, undefined, (connection) => owner.drained(connection));
+    },
+    bufferAnswered(number) {
+      on(number, undefined, (connection) => connection.bufferAnswered());
     },
     log(level, message) {
       guarded(undefined, () => owner.log(level, message));

@@ -6,6 +6,7 @@ import { type Payload, releaseMessage, responseMessage } from '../messages.js';
 import type { ServerConnection } from '../server-engine/connection.js';
 import { CS } from '../status.js';
 import type { Wire } from '../wires.js';
+import { ZeroCopyBuffer } from '../zero-copy-buffer.js';
 import { type ConnectionStats, statsOf } from './server-stats.js';
 
 /** A connection, from a service's `connect` to its `disconnect`. */
@@ -58,18 +59,35 @@ export class IpcConnection {
    * and `drain` tells when it would be taken; LIBRARY when the connection is over, which with
    * `overflow: 'disconnect'` a message beyond the limit makes it.
    */
-  dispatch(id: number, payload?: Payload): boolean {
+  dispatch(id: number, payload?: Payload | ZeroCopyBuffer): boolean {
     checkId('id', id);
+    if (payload instanceof ZeroCopyBuffer) {
+      this.#checkNotClosing();
+      this.#link.dispatchIn(id, payload);
+      return true;
+    }
     return this.send(id, checkPayload('payload', payload));
   }
 
   /** {@link dispatch} of arguments that were checked; called by the library alone. */
   send(id: number, payload: Uint8Array): boolean {
-    if (this.#closing) throw new CoroIpcError(CS.ERR_LIBRARY, 'dispatch: the connection is over');
+    this.#checkNotClosing();
     const message = responseMessage(id, CS.OK, payload);
     const sent = this.#link.dispatch(message);
     releaseMessage(message);
     return sent;
+  }
+
+  /**
+   * Makes memory that the client has mapped, too, for answers and dispatch messages that are not to be
+   * copied: given to `respond`, `dispatch`, or returned by a handler. On the native wire.
+   *
+   * @param bytes Its size, 1 to 2^30 - 65536.
+   * @returns a promise of the buffer, rejected with NO_RESOURCES or TOO_BIG when the client takes no
+   * more, or none so large; NOT_SUPPORTED on the classic wire.
+   */
+  createBuffer(bytes: number): Promise<ZeroCopyBuffer> {
+    return this.#link.createBuffer(bytes);
   }
 
   /** The counters; of a closed connection, the last ones. */
@@ -81,6 +99,10 @@ export class IpcConnection {
   keepStats(): ConnectionStats {
     this.#last ??= statsOf(this.#link);
     return this.#last;
+  }
+
+  #checkNotClosing(): void {
+    if (this.#closing) throw new CoroIpcError(CS.ERR_LIBRARY, 'dispatch: the connection is over');
   }
 
   /** Ends the connection: its `disconnect` function runs soon. A second call does nothing. */

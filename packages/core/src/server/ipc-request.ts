@@ -6,6 +6,7 @@ import { CoroIpcError } from '../errors.js';
 import { headerOnly, type Payload } from '../messages.js';
 import type { ServerConnection } from '../server-engine/connection.js';
 import { CS } from '../status.js';
+import { ZeroCopyBuffer } from '../zero-copy-buffer.js';
 import type { IpcConnection } from './ipc-connection.js';
 
 /** A request that a {@link RequestHandler} serves. */
@@ -39,7 +40,13 @@ export class IpcRequest {
    * @throws {CoroIpcError} BAD_OPERATION for a second answer, TOO_BIG beyond the client's response
    * buffer (the request still waits then), LIBRARY when the connection is over.
    */
-  respond(payload?: Payload): void {
+  respond(payload?: Payload | ZeroCopyBuffer): void {
+    if (payload instanceof ZeroCopyBuffer) {
+      this.#checkWaiting('respond');
+      this.#link.respondIn(this.#token, this.id, payload);
+      this.#answered = true;
+      return;
+    }
     const bytes = checkPayload('payload', payload);
     this.#checkWaiting('respond');
     this.#link.respondWith(this.#token, this.id, CS.OK, bytes);

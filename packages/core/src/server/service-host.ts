@@ -7,7 +7,7 @@
 import { debuglog } from 'node:util';
 import { checkFunction, MAX_INT32 } from '../arguments.js';
 import { CoroIpcError } from '../errors.js';
-import type { Payload } from '../messages.js';
+import { type Payload, REQUEST_HEADER_BYTES } from '../messages.js';
 import type { ServerConnection } from '../server-engine/connection.js';
 import type { ServerOwner } from '../server-engine/owner.js';
 import { CS } from '../status.js';
@@ -113,8 +113,12 @@ export class ServiceHost implements ServerOwner {
 
   request(link: ServerConnection, id: number, size: number, zeroCopy: boolean): boolean {
     const { token } = link;
-    const payload = link.payload(size, zeroCopy);
-    const request = new IpcRequest(payload, (link.attachment as Served).connection, link);
+    const { connection, definition } = link.attachment as Served;
+    const payload =
+      zeroCopy && definition.inPlace === true
+        ? link.view().subarray(REQUEST_HEADER_BYTES)
+        : link.payload(size, zeroCopy);
+    const request = new IpcRequest(payload, connection, link);
     try {
       const handler = this.#services.get(link.service)?.handler(id);
       if (handler === undefined) {

@@ -3,6 +3,7 @@
 // service's selector, then to the handler that takes the rest.
 
 import {
+  checkBoolean,
   checkFunction,
   checkId,
   checkObject,
@@ -13,11 +14,12 @@ import { CoroIpcError } from '../errors.js';
 import type { Payload } from '../messages.js';
 import { checkOverflow, type Overflow, type OverflowPolicy } from '../server-engine/overflow.js';
 import { CS } from '../status.js';
+import type { ZeroCopyBuffer } from '../zero-copy-buffer.js';
 import type { IpcConnection } from './ipc-connection.js';
 import type { IpcRequest } from './ipc-request.js';
 
 // biome-ignore lint/suspicious/noConfusingVoidType: a function declared to return nothing is meant.
-type Answer = Payload | undefined | void;
+type Answer = Payload | ZeroCopyBuffer | undefined | void;
 
 /**
  * Serves one command. What it returns is the answer: a payload, or a promise of one (`undefined`
@@ -45,6 +47,11 @@ export interface ServiceDefinition {
    * once, at registration, as is `maxQueueBytes`.
    */
   readonly overflow?: OverflowPolicy | undefined;
+  /**
+   * Gives requests that lie in a client's zero-copy buffer where they lie, until they are answered; the
+   * client may still write there. Default false: they are copied.
+   */
+  readonly inPlace?: boolean | undefined;
   /** Most bytes of dispatch messages queued for one connection. Default: the server's limit. */
   readonly maxQueueBytes?: number | undefined;
 }
@@ -71,6 +78,7 @@ export class Service {
     checkOptionalFunction('definition.select', definition.select);
     this.definition = definition;
     this.overflow = checkOverflow('definition', definition);
+    if (definition.inPlace !== undefined) checkBoolean('definition.inPlace', definition.inPlace);
     if (definition.requests === undefined) return;
     checkObject('definition.requests', definition.requests);
     for (const [key, handler] of Object.entries(definition.requests)) {
