@@ -289,6 +289,33 @@ TEST(native_ends_answer_in_any_order_and_only_once) {
   CHECK_EQ(pair.client->in_flight(), 0);
 }
 
+// Its sender waits for room for a large message; that a small one fits is not what it waits for.
+TEST(native_server_wants_room_for_as_long_as_something_waits) {
+  Pair pair(kSmall);
+  REQUIRE(pair.client.has_value() && pair.server.has_value());
+  ServerEnd& server = *pair.server;
+  const size_t largest = server.largest_dispatch();
+  const std::vector<std::byte> small = message_of<ResponseHeader>(1, 0);
+  CHECK(server.has_room(largest));
+  CHECK(dispatch(server, small) == ServerEnd::Put::kDone);
+  CHECK(!server.has_room(largest) && !server.blocked());
+  CHECK(dispatch(server, message_of<ResponseHeader>(2, largest - sizeof(ResponseHeader))) ==
+        ServerEnd::Put::kNoRoom);
+  CHECK(server.blocked());
+  server.set_backlog(true);
+  CHECK(dispatch(server, small) == ServerEnd::Put::kDone);
+  CHECK(server.blocked() && !server.room_made());
+  Message message;
+  for (int i = 0; i < 2; ++i) {
+    REQUIRE(pair.client->dispatch(message) == ClientEnd::Look::kRecord);
+    pair.client->dispatch_done();
+    CHECK(server.room_made());
+    CHECK_EQ(server.has_room(largest), i == 1);
+  }
+  server.set_backlog(false);
+  CHECK(!server.blocked() && !server.room_made());
+}
+
 TEST(native_client_sends_no_more_than_were_agreed_on) {
   Pair pair({65536, 65536, 4096, 4});
   REQUIRE(pair.client.has_value());

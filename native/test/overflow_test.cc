@@ -16,7 +16,9 @@ using server::Overflow;
 using server::Server;
 using wire::classic::Generation;
 
-constexpr std::array kGenerations = {Generation::k12, Generation::k14};
+// Nothing is the native wire.
+using Wire = std::optional<Generation>;
+constexpr std::array kWires = {Wire(), Wire(Generation::k12), Wire(Generation::k14)};
 constexpr uint32_t kSize = 400;
 constexpr size_t kRing = 4096;
 
@@ -29,7 +31,7 @@ std::vector<std::byte> message_of(uint32_t number, uint32_t size) {
 
 // One connection of a server, both ends of it.
 struct Pair {
-  explicit Pair(Generation wire_generation) : generation(wire_generation) {
+  explicit Pair(Wire used) : wire(used) {
     loop.on_connect = [this](Server& server, ConnectionId id) {
       connection = id;
       if (on_connect) on_connect(server);
@@ -41,7 +43,7 @@ struct Pair {
     client::Options options;
     options.name = loop.name();
     options.service = 7;
-    options.generation = generation;
+    options.classic = wire;
     options.sizes = {4096, 4096, kRing};
     auto begun = client::Session::begin(options, watch);
     if (!begun.ok()) return false;
@@ -93,11 +95,9 @@ struct Pair {
     uint32_t got = 0;
     if (session->next(sys::deadline_after_ms(20'000), got) != Status::kOk || got != size)
       return false;
-    const wire::ClientChannel& channel = session->channel();
-    const auto expected = message_of(number, size);
-    const bool same = std::memcmp(channel.ring_memory()->data() + channel.message_offset(),
-                                  expected.data(), size) == 0;
-    return session->channel().put() && same;
+    std::vector<std::byte> message(size);
+    const bool same = session->read_message(message) == size && message == message_of(number, size);
+    return session->put() && same;
   }
   bool nothing_left() {
     uint32_t got = 0;
@@ -108,17 +108,17 @@ struct Pair {
     return eventually([&] { return nothing_left() && loop.heard().drained == times; });
   }
 
-  const Generation generation;
+  const Wire wire;
   std::function<void(Server&)> on_connect;
   ConnectionId connection = 0;
-  ServingLoop loop{[](Server&, ConnectionId, int32_t, const std::vector<std::byte>&) {}};
+  ServingLoop loop{[](Server&, const server::Call&, const std::vector<std::byte>&) {}};
   sys::SemaphoreWatch watch;
   std::unique_ptr<client::Session> session;
 };
 
 TEST(overflow_queue_takes_up_to_its_limit_and_refuses_the_rest) {
-  for (const Generation generation : kGenerations) {
-    Pair pair(generation);
+  for (const Wire wire : kWires) {
+    Pair pair(wire);
     REQUIRE(pair.start([](server::Options& options) { options.max_queue_bytes = 3 * kSize; }));
     Status status = Status::kOk;
     bool queued = false;
@@ -139,8 +139,8 @@ TEST(overflow_queue_takes_up_to_its_limit_and_refuses_the_rest) {
 }
 
 TEST(overflow_drop_oldest_keeps_the_ring_and_the_newest) {
-  for (const Generation generation : kGenerations) {
-    Pair pair(generation);
+  for (const Wire wire : kWires) {
+    Pair pair(wire);
     REQUIRE(pair.start());
     pair.set(Overflow::kDropOldest, 3 * kSize);
     Status status = Status::kOk;
@@ -168,8 +168,8 @@ TEST(overflow_drop_oldest_keeps_the_ring_and_the_newest) {
 }
 
 TEST(overflow_reject_refuses_at_a_full_ring_and_tells_of_room) {
-  for (const Generation generation : kGenerations) {
-    Pair pair(generation);
+  for (const Wire wire : kWires) {
+    Pair pair(wire);
     REQUIRE(pair.start());
     pair.set(Overflow::kReject, std::nullopt);
     Status status = Status::kOk;
@@ -184,8 +184,7 @@ TEST(overflow_reject_refuses_at_a_full_ring_and_tells_of_room) {
     REQUIRE(pair.take(0));
     CHECK(eventually([&] { return pair.loop.heard().drained == 1; }));
     for (uint32_t i = 1; i < direct; ++i) REQUIRE(pair.take(i));
-    CHECK(eventually(
-        [&] { return pair.nothing_left() && !pair.session->channel().flow_controlled(); }));
+    CHECK(eventually([&] { return pair.nothing_left() && !pair.session->flow_controlled(); }));
     CHECK(pair.send(direct, queued) == Status::kOk && !queued);
     CHECK(pair.take(direct));
     CHECK_EQ(pair.loop.heard().drained, 1);
@@ -194,8 +193,8 @@ TEST(overflow_reject_refuses_at_a_full_ring_and_tells_of_room) {
 
 // Room for a small message is no room for the one that waits with its sender.
 TEST(overflow_tells_of_room_for_the_largest_message_that_was_refused) {
-  for (const Generation generation : kGenerations) {
-    Pair pair(generation);
+  for (const Wire wire : kWires) {
+    Pair pair(wire);
     REQUIRE(pair.start());
     pair.set(Overflow::kReject, std::nullopt);
     Status status = Status::kOk;
@@ -215,8 +214,8 @@ TEST(overflow_tells_of_room_for_the_largest_message_that_was_refused) {
 }
 
 TEST(overflow_disconnect_ends_the_connection_and_no_other) {
-  for (const Generation generation : kGenerations) {
-    Pair pair(generation);
+  for (const Wire wire : kWires) {
+    Pair pair(wire);
     REQUIRE(pair.start());
     const ConnectionId slow = pair.connection;
     pair.set(Overflow::kDisconnect, 3 * kSize);
@@ -224,7 +223,7 @@ TEST(overflow_disconnect_ends_the_connection_and_no_other) {
     client::Options options;
     options.name = pair.loop.name();
     options.service = 7;
-    options.generation = generation;
+    options.classic = wire;
     options.sizes = {4096, 4096, kRing};
     auto begun = client::Session::begin(options, pair.watch);
     REQUIRE(begun.ok());
@@ -265,9 +264,9 @@ TEST(overflow_disconnect_ends_the_connection_and_no_other) {
 
 // What a connect function sends waits for the answer to the setup, and is no backlog for that.
 TEST(overflow_leaves_a_rings_worth_to_the_connect_function) {
-  for (const Generation generation : kGenerations) {
+  for (const Wire wire : kWires) {
     for (const Overflow overflow : {Overflow::kReject, Overflow::kDisconnect}) {
-      Pair pair(generation);
+      Pair pair(wire);
       pair.on_connect = [&](Server& server) {
         CHECK(server.set_overflow(pair.connection, overflow, 0) == Status::kOk);
         bool queued = false;
@@ -287,10 +286,10 @@ TEST(overflow_leaves_a_rings_worth_to_the_connect_function) {
 }
 
 TEST(a_counters_function_may_end_the_connection_whose_backlog_begins) {
-  for (const Generation generation : kGenerations) {
+  for (const Wire wire : kWires) {
     for (const Counter at : {Counter::kQueueSize, Counter::kFlowControlCount, Counter::kOverload,
                              Counter::kDropped, Counter::kOverflow}) {
-      Pair pair(generation);
+      Pair pair(wire);
       pair.loop.on_counted = [&](Server& server, ConnectionId id, Counter counter) {
         if (counter == at) (void)server.end_connection(id);
       };
@@ -318,7 +317,7 @@ TEST(a_counters_function_may_end_the_connection_whose_backlog_begins) {
 }
 
 TEST(overflow_names_a_connection_that_is_there) {
-  Pair pair(Generation::k12);
+  Pair pair(Wire{});
   REQUIRE(pair.start());
   pair.loop.run([&](Server& server) {
     CHECK(server.set_overflow(pair.connection + 1, Overflow::kReject, 0) == Status::kErrBadHandle);

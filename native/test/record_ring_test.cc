@@ -78,6 +78,7 @@ TEST(record_ring_agrees_with_a_queue) {
       const size_t size = random() % (most + 1);
       const uint64_t bytes = padded(kRecordHeaderBytes + size);
       if (random() % 2 == 0) {
+        CHECK_EQ(producer.takes(size), held + bytes <= kSize);
         const Put done = put(producer, next, message_of(next, size));
         CHECK_EQ(done == Put::kDone, held + bytes <= kSize);
         if (done != Put::kDone) continue;
@@ -108,6 +109,7 @@ TEST(record_ring_refuses_what_can_never_fit_and_stays_whole) {
   RecordProducer producer = fixture.producer();
   RecordConsumer consumer = fixture.consumer();
   CHECK(put(producer, 1, message_of(1, producer.largest() + 1)) == Put::kNoRoom);
+  CHECK(!producer.takes(producer.largest() + 1) && producer.takes(producer.largest()));
   CHECK(put(producer, 1, message_of(1, producer.largest())) == Put::kDone);
   CHECK(put(producer, 2, {}) == Put::kNoRoom);
   RecordView view;
@@ -127,6 +129,8 @@ TEST(record_ring_counts_a_consumers_impossible_head_as_a_breach) {
     fixture.head = static_cast<uint64_t>(lie);
     CHECK(!producer.drained());
     CHECK(producer.breached());
+    // Whoever asks for room goes on to `put`, which tells.
+    CHECK(producer.takes(4000));
     CHECK(put(producer, 2, {}) == Put::kBreach);
     fixture.head = 0;
     CHECK(put(producer, 2, message_of(2, 4000)) == Put::kBreach);

@@ -12,6 +12,7 @@ import {
   type IpcClientOptions,
   type IpcConnection,
   IpcServer,
+  type IpcServerOptions,
   type IpcsConnection,
   type OverflowPolicy,
 } from '@coroipc/core';
@@ -20,10 +21,17 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { freshName } from './child.js';
 import { eventually } from './machine.js';
 
-const WIRES = [
-  { wire: 'classic 1.2', server: {}, client: { generation: '1.2' } },
-  { wire: 'classic 1.4', server: {}, client: { generation: '1.4' } },
-] as const;
+interface Way {
+  readonly wire: string;
+  readonly server: Partial<IpcServerOptions>;
+  readonly client: Partial<IpcClientOptions>;
+}
+
+const WIRES: readonly Way[] = [
+  { wire: 'native', server: {}, client: {} },
+  { wire: 'classic 1.2', server: { wires: ['classic'] }, client: { generation: '1.2' } },
+  { wire: 'classic 1.4', server: { wires: ['classic'] }, client: { generation: '1.4' } },
+];
 
 const SERVICE = 7;
 const MESSAGE_BYTES = 500;

@@ -24,8 +24,9 @@ interface Wire {
 }
 
 const WIRES: readonly Wire[] = [
-  { wire: 'classic 1.2', server: {}, client: { generation: '1.2' } },
-  { wire: 'classic 1.4', server: {}, client: { generation: '1.4' } },
+  { wire: 'native', server: {}, client: {} },
+  { wire: 'classic 1.2', server: { wires: ['classic'] }, client: { generation: '1.2' } },
+  { wire: 'classic 1.4', server: { wires: ['classic'] }, client: { generation: '1.4' } },
 ];
 const SLOW = ['stopped', 'paused'] as const;
 type Slow = (typeof SLOW)[number];
