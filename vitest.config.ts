@@ -32,6 +32,7 @@ export default defineConfig({
         'examples/**/*.test.mjs',
       ]),
       project('conformance', ['test/conformance/**/*.test.ts']),
+      project('property', ['test/property/**/*.test.ts']),
       // These count processes, descriptors and files of the machine: one at a time.
       project('process', ['test/process/**/*.test.ts'], { serial: true }),
       project('interop', ['test/interop/**/*.test.ts']),

@@ -1,7 +1,7 @@
 // npm test: every check and every test, from a fresh clone. Ends with `N passed, N failed`.
 //
-//   npm test [-- SUITE…]     checks, models, native, unit, conformance, process, interop,
-//                         runtimes
+//   npm test [-- SUITE…]     checks, models, native, unit, conformance, property, process,
+//                         interop, runtimes
 //
 // Each check counts as one, each test as one; a suite that runs no test is a failure.
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
@@ -68,6 +68,7 @@ const SUITES = {
   native,
   unit: () => vitest('unit'),
   conformance: () => vitest('conformance'),
+  property: () => vitest('property'),
   process: () => vitest('process'),
   interop,
   runtimes,

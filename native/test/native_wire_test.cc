@@ -19,6 +19,7 @@
 
 #include "sys/clock.h"
 #include "sys/unix_socket.h"
+#include "test/native_pair.h"
 #include "test/test.h"
 #include "wire/native/client_end.h"
 #include "wire/native/handshake.h"
@@ -37,40 +38,6 @@ std::pair<sys::Fd, sys::Fd> socket_pair() {
   static_cast<void>(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds));
   return {sys::Fd(fds[0]), sys::Fd(fds[1])};
 }
-
-sys::Fd duplicate_of(const sys::Fd& file) {
-  sys::Result<sys::Fd> made = sys::duplicate(file);
-  return made.ok() ? std::move(made.value()) : sys::Fd();
-}
-
-// Both ends in one process, attached to each other without a socket.
-struct Pair {
-  explicit Pair(const Geometry& geometry) {
-    sys::Result<sys::SealedMemory> clients = sys::SealedMemory::make(client_rings(geometry));
-    sys::Result<sys::SealedMemory> servers = sys::SealedMemory::make(server_rings(geometry));
-    if (!clients.ok() || !servers.ok()) return;
-    client_writes = &client_words(clients.value());
-    server_writes = &server_words(servers.value());
-    request_ring = clients.value().ring(0);
-    response_ring = servers.value().ring(0);
-    dispatch_ring = servers.value().ring(1);
-    sys::Result<sys::SealedMemory> for_server =
-        sys::SealedMemory::take(duplicate_of(clients.value().file()), client_rings(geometry));
-    sys::Result<sys::SealedMemory> for_client =
-        sys::SealedMemory::take(duplicate_of(servers.value().file()), server_rings(geometry));
-    if (!for_server.ok() || !for_client.ok()) return;
-    client.emplace(geometry, std::move(clients.value()), std::move(for_client.value()));
-    server.emplace(geometry, std::move(servers.value()), std::move(for_server.value()));
-  }
-
-  std::optional<ClientEnd> client;
-  std::optional<ServerEnd> server;
-  ClientWords* client_writes = nullptr;
-  ServerWords* server_writes = nullptr;
-  std::byte* request_ring = nullptr;
-  std::byte* response_ring = nullptr;
-  std::byte* dispatch_ring = nullptr;
-};
 
 // A message whose body can be told from any other's.
 template <class Header>

@@ -37,7 +37,6 @@ void ServerEnd::request_done() {
 
 ServerEnd::Put ServerEnd::respond(uint64_t sequence, Parts message) {
   const Put put = responses_.put(static_cast<uint32_t>(RecordKind::kMessage), sequence, message);
-  responses_blocked_ = put == Put::kNoRoom;
   if (put == Put::kDone) unanswered_.erase(sequence);
   return put;
 }
@@ -45,7 +44,6 @@ ServerEnd::Put ServerEnd::respond(uint64_t sequence, Parts message) {
 ServerEnd::Put ServerEnd::dispatch(Parts message) {
   const Put put =
       dispatches_.put(static_cast<uint32_t>(RecordKind::kMessage), dispatched_ + 1, message);
-  dispatches_blocked_ = put == Put::kNoRoom;
   if (put == Put::kDone) ++dispatched_;
   return put;
 }
@@ -56,8 +54,7 @@ void ServerEnd::set_backlog(bool on) {
 
 bool ServerEnd::doze(Wants wants) {
   sleep_.sleep_for(wants);
-  // What waits for room has it when the client took anything since; a head that lies is found by
-  // the next put.
+  // A head that lies is found by the next put.
   const bool something =
       ((wants & kWantsCalls) != 0 && request_ready()) || ((wants & kWantsRoom) != 0 && room_made());
   if (something) sleep_.wake();

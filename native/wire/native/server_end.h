@@ -37,14 +37,10 @@ class ServerEnd {
   [[nodiscard]] Put dispatch(Parts message);
 
   [[nodiscard]] bool request_ready() const { return requests_.ready(); }
-  // Whether the client has taken anything since there was no room for a response or a dispatch
-  // message.
-  [[nodiscard]] bool room_made() const {
-    return (responses_blocked_ && responses_.moved()) ||
-           (dispatches_blocked_ && dispatches_.moved());
-  }
-  // Whether one of them waits for room.
-  [[nodiscard]] bool blocked() const { return responses_blocked_ || dispatches_blocked_; }
+  // Whether the last response or the last dispatch message found no room, and whether it does by
+  // now.
+  [[nodiscard]] bool blocked() const { return responses_.blocked() || dispatches_.blocked(); }
+  [[nodiscard]] bool room_made() const { return responses_.room_made() || dispatches_.room_made(); }
   // Tells the client whether messages wait behind the dispatch ring.
   void set_backlog(bool on);
 
@@ -67,11 +63,9 @@ class ServerEnd {
   ring::RecordProducer dispatches_;
   SleepWord sleep_;
   SequenceSet unanswered_;
-  uint64_t received_ = 0;           // requests, and the number of the last
-  bool seen_ = false;               // the request that lies first was counted
-  uint64_t dispatched_ = 0;         // dispatch messages, and the number of the last
-  bool responses_blocked_ = false;  // the last one found no room
-  bool dispatches_blocked_ = false;
+  uint64_t received_ = 0;    // requests, and the number of the last
+  bool seen_ = false;        // the request that lies first was counted
+  uint64_t dispatched_ = 0;  // dispatch messages, and the number of the last
 };
 
 }  // namespace coroipc::wire::native
