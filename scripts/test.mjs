@@ -20,9 +20,15 @@ async function checks() {
   return { ...(await check()), notes: [] };
 }
 
+async function nativeIn(...args) {
+  const options = { out: 'both', limitMs: limitMs() };
+  return fromLastLine(await runNode(['scripts/native-test.mjs', ...args], options));
+}
+
+// All under the sanitizers of memory and behaviour; what two threads share, under that of threads.
 async function native() {
-  const result = await runNode(['scripts/native-test.mjs'], { out: 'both', limitMs: limitMs() });
-  return fromLastLine(result);
+  const outcomes = [await nativeIn(), await nativeIn('--tsan', 'native_wire', 'record_ring')];
+  return { ...sum(outcomes), notes: outcomes.flatMap(({ notes }) => notes) };
 }
 
 // Every test is told as it ends, so that one that hangs can be known by what came before it.

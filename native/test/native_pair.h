@@ -19,7 +19,12 @@ inline sys::Fd duplicate_of(const sys::Fd& file) {
 
 // Without ends when the system refused the memory.
 struct Pair {
-  explicit Pair(const Geometry& geometry) {
+  // Where an end sees what the other writes: where two processes would, or where it is written. The
+  // kernel keeps readers from writing in the first place only, the thread sanitizer sees races in
+  // the second only.
+  enum class Place { kOwn, kSame };
+
+  explicit Pair(const Geometry& geometry, Place place = Place::kOwn) {
     sys::Result<sys::SealedMemory> clients = sys::SealedMemory::make(client_rings(geometry));
     sys::Result<sys::SealedMemory> servers = sys::SealedMemory::make(server_rings(geometry));
     if (!clients.ok() || !servers.ok()) return;
@@ -28,10 +33,12 @@ struct Pair {
     request_ring = clients.value().ring(0);
     response_ring = servers.value().ring(0);
     dispatch_ring = servers.value().ring(1);
-    sys::Result<sys::SealedMemory> for_server =
-        sys::SealedMemory::take(duplicate_of(clients.value().file()), client_rings(geometry));
-    sys::Result<sys::SealedMemory> for_client =
-        sys::SealedMemory::take(duplicate_of(servers.value().file()), server_rings(geometry));
+    const auto other = [&](const sys::SealedMemory& memory, auto rings) {
+      return place == Place::kSame ? sys::Result<sys::SealedMemory>(memory.lend())
+                                   : sys::SealedMemory::take(duplicate_of(memory.file()), rings);
+    };
+    sys::Result<sys::SealedMemory> for_server = other(clients.value(), client_rings(geometry));
+    sys::Result<sys::SealedMemory> for_client = other(servers.value(), server_rings(geometry));
     if (!for_server.ok() || !for_client.ok()) return;
     client.emplace(geometry, std::move(clients.value()), std::move(for_client.value()));
     server.emplace(geometry, std::move(servers.value()), std::move(for_server.value()));

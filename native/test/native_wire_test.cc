@@ -1,5 +1,5 @@
-// The native wire between two processes: handshake, calls in flight, dispatch messages, sleeping
-// and waking, and the end; and each breach that an end has to find.
+// The native wire between two processes, or threads: handshake, calls in flight, dispatch messages,
+// sleeping and waking, and the end; and each breach that an end has to find.
 
 #include <fcntl.h>
 #include <poll.h>
@@ -350,7 +350,7 @@ TEST(native_client_finds_every_breach) {
         Look::kBreach);
 }
 
-// The whole wire, two processes, as docs/native-wire.md tells it.
+// The whole wire, as docs/native-wire.md tells it.
 
 constexpr uint64_t kCalls = 20'000;
 constexpr uint64_t kDispatches = 20'000;
@@ -426,10 +426,9 @@ std::unique_ptr<ServerEnd> connect_server(const sys::Fd& socket, const Geometry&
   return std::make_unique<ServerEnd>(granted, std::move(ours.value()), std::move(theirs.value()));
 }
 
-// Answers every call, and sends dispatch messages in between; ends when the client is gone.
-int serve(const sys::Fd& socket) {
-  const std::unique_ptr<ServerEnd> end = connect_server(socket, {65536, 65536, 65536, 64});
-  if (end == nullptr) return 2;
+// Answers every call, and sends dispatch messages in between; ends when the client is gone. 0 when
+// nothing was wrong.
+int serve(ServerEnd* end, const sys::Fd& socket) {
   std::mt19937 random(3);
   uint64_t dispatched = 0;
   std::deque<std::pair<uint64_t, uint64_t>> answers;
@@ -474,16 +473,8 @@ int serve(const sys::Fd& socket) {
   }
 }
 
-TEST(native_wire_between_two_processes_loses_nothing) {
-  auto [near, far] = socket_pair();
-  const pid_t child = fork();
-  if (child == 0) {
-    near.reset();
-    _exit(serve(far));
-  }
-  far.reset();
-  const std::unique_ptr<ClientEnd> end = connect_client(near, {4096, 4096, 4096, 16});
-  REQUIRE(end != nullptr);
+// Makes all calls and takes all dispatch messages, by the rules and as they come.
+void use(ClientEnd* end, const sys::Fd& socket) {
   std::mt19937 random(4);
   uint64_t sent = 0;
   uint64_t answered = 0;
@@ -516,22 +507,51 @@ TEST(native_wire_between_two_processes_loses_nothing) {
       did |= kWantsRoom;
     }
     fine = fine && answer != ClientEnd::Look::kBreach && event != ClientEnd::Look::kBreach;
-    if (end->must_ring(did)) ring_bell(near);
+    if (end->must_ring(did)) ring_bell(socket);
     stall(random);
     if (did != 0) continue;
     const Wants room = sent < kCalls ? kWantsRoom : 0;
-    if (end->doze(kWantsCalls | kWantsDispatches | room) && !wait_for_bell(near)) fine = false;
+    if (end->doze(kWantsCalls | kWantsDispatches | room) && !wait_for_bell(socket)) fine = false;
     end->wake();
   }
   CHECK(fine);
   CHECK_EQ(answered, kCalls);
   CHECK_EQ(dispatched, kDispatches);
   CHECK(open.empty());
+}
+
+TEST(native_wire_between_two_processes_loses_nothing) {
+  auto [near, far] = socket_pair();
+  const pid_t child = fork();
+  if (child == 0) {
+    near.reset();
+    const std::unique_ptr<ServerEnd> end = connect_server(far, {65536, 65536, 65536, 64});
+    _exit(end == nullptr ? 2 : serve(end.get(), far));
+  }
+  far.reset();
+  const std::unique_ptr<ClientEnd> end = connect_client(near, {4096, 4096, 4096, 16});
+  REQUIRE(end != nullptr);
+  use(end.get(), near);
   near.reset();
   int status = -1;
   REQUIRE_EQ(waitpid(child, &status, 0), child);
   CHECK(WIFEXITED(status));
   CHECK_EQ(WEXITSTATUS(status), 0);
+}
+
+// At the same addresses, or the thread sanitizer would not see that it is the same memory.
+TEST(native_wire_between_two_threads_loses_nothing) {
+  for (const uint32_t in_flight : {1U, 16U}) {
+    auto [near, far] = socket_pair();
+    Pair pair({4096, 4096, 4096, in_flight}, Pair::Place::kSame);
+    REQUIRE(pair.client.has_value() && pair.server.has_value());
+    int outcome = -1;
+    std::thread other([&] { outcome = serve(&*pair.server, far); });
+    use(&*pair.client, near);
+    near.reset();
+    other.join();
+    CHECK_EQ(outcome, 0);
+  }
 }
 
 }  // namespace

@@ -131,8 +131,8 @@ TEST(record_ring_tells_of_room_only_for_what_found_none) {
   CHECK(put(producer, 1, message_of(1, 1000)) == Put::kDone);
   take();
   CHECK(!producer.room_made());
-  CHECK(put(producer, 2, message_of(2, 1000)) == Put::kDone);
-  CHECK(put(producer, 3, message_of(3, 1000)) == Put::kDone);
+  CHECK(put(producer, 2, message_of(2, 1500)) == Put::kDone);
+  CHECK(put(producer, 3, message_of(3, 1500)) == Put::kDone);
   CHECK(put(producer, 4, message_of(4, 3000)) == Put::kNoRoom);
   CHECK(producer.blocked() && !producer.room_made());
   take();
