@@ -34,7 +34,9 @@ export default defineConfig({
       project('conformance', ['test/conformance/**/*.test.ts']),
       project('property', ['test/property/**/*.test.ts']),
       // These count processes, descriptors and files of the machine: one at a time.
-      project('process', ['test/process/**/*.test.ts'], { serial: true }),
+      project('process', ['test/process/**/*.test.ts', 'test/soak/**/*.test.mjs'], {
+        serial: true,
+      }),
       project('interop', ['test/interop/**/*.test.ts']),
     ],
   },
