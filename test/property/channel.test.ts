@@ -7,7 +7,7 @@ import { steps } from './commands.js';
 import { endsOf, type Geometry } from './ends.js';
 import { Channel } from './model.js';
 
-const RUNS = 400;
+const RUNS = 300;
 const STEPS = 1500;
 
 const ring = fc.constantFrom(4096, 8192, 16384);

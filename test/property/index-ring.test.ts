@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { addon } from './ends.js';
 
-const RUNS = 300;
+const RUNS = 150;
 
 // What the two generations keep free, and what they pad messages to.
 const kinds = fc.constantFrom({ reserve: 1, alignment: 1 }, { reserve: 9, alignment: 8 });

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { CLIENT, endsOf, SERVER, type Side } from './ends.js';
 import { type Bells, clientHost, type Host, serverHost } from './hosts.js';
 
-const RUNS = 400;
+const RUNS = 800;
 // More than all the work takes, or either can take while the other stands still.
 const ENOUGH_STEPS = 4000;
 
