@@ -5,7 +5,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { libuvPoll } from '@coroipc/adapter-libuv';
 import { CoroIpcError, CS, IpcClient } from '@coroipc/core';
 import { NOTHING_WRONG, Received, sum } from './stream.mjs';
-import { block, COMMAND, contents, largest, RING_BYTES, random, SERVICE } from './traffic.mjs';
+import {
+  block,
+  COMMAND,
+  contents,
+  largest,
+  MOST_BYTES,
+  RING_BYTES,
+  random,
+  SERVICE,
+} from './traffic.mjs';
 
 const REPORT_MS = 250;
 
@@ -32,12 +41,12 @@ function works(call, status) {
 }
 
 function sizes() {
-  const bytes = Buffer.alloc(RING_BYTES);
+  const bytes = Buffer.alloc(MOST_BYTES);
   const wanted = Buffer.alloc(8);
-  const request = largest(RING_BYTES, (size) =>
+  const request = largest((size) =>
     works(() => client.callSync(COMMAND.FILL, bytes.subarray(0, size)), CS.ERR_INVALID_PARAM),
   );
-  const response = largest(RING_BYTES, (size) => {
+  const response = largest((size) => {
     wanted.writeUInt32LE(size);
     return works(() => client.callSync(COMMAND.FILL, wanted), CS.ERR_TOO_BIG);
   });

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { libuvPoll } from '@coroipc/adapter-libuv';
 import { CoroIpcError, CS, IpcServer } from '@coroipc/core';
 import { Received, sum } from './stream.mjs';
-import { block, COMMAND, contents, largest, RING_BYTES, random, SERVICE } from './traffic.mjs';
+import { block, COMMAND, contents, largest, MOST_BYTES, random, SERVICE } from './traffic.mjs';
 
 const [name, wire] = process.argv.slice(2);
 const server = new IpcServer({ name, wires: [wire], adapter: libuvPoll() });
@@ -16,8 +16,8 @@ let poured = 0;
 
 // The largest dispatch message; those that are sent to find out carry an id that is no stream's.
 function largestDispatch(connection) {
-  const bytes = Buffer.alloc(RING_BYTES);
-  return largest(RING_BYTES, (size) => {
+  const bytes = Buffer.alloc(MOST_BYTES);
+  return largest((size) => {
     try {
       connection.dispatch(0, bytes.subarray(0, size));
       return true;
@@ -59,7 +59,7 @@ async function pour(connection) {
     }
     if (queued) await drained(connection);
     else await new Promise(setImmediate);
-    if (random(300) === 0) await sleep(random(8));
+    if (random(10) === 0) await sleep(random(5));
     if (random(3000) === 0) block(random(5));
   }
 }

@@ -6,7 +6,10 @@ import { runNode } from '../../scripts/run.mjs';
 const LIMIT_MS = 500_000;
 
 describe('a short soak', () => {
-  it.each([{ wire: 'classic', messages: 700_000 }])(
+  it.each([
+    { wire: 'native', messages: 3_000_000 },
+    { wire: 'classic', messages: 400_000 },
+  ])(
     'loses, doubles and changes nothing over the $wire wire',
     async ({ wire, messages }) => {
       const args = ['scripts/soak.mjs', '--wire', wire, '--messages', String(messages)];

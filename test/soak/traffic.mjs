@@ -4,6 +4,8 @@ import { Content } from './stream.mjs';
 
 export const SERVICE = 7;
 export const RING_BYTES = 65536;
+/** Where the search for the largest message begins: a wire may round a ring up. */
+export const MOST_BYTES = 2 * RING_BYTES;
 
 export const COMMAND = {
   /** Calls of promises, answered in any order. */
@@ -34,9 +36,9 @@ const never = new Int32Array(new SharedArrayBuffer(4));
 /** Stands still, the loop included. */
 export const block = (ms) => void Atomics.wait(never, 0, 0, ms);
 
-/** The largest size up to `most` that `works` for. */
-export function largest(most, works) {
-  let [good, bad] = [0, most + 1];
+/** The largest size that `works`. */
+export function largest(works) {
+  let [good, bad] = [0, MOST_BYTES + 1];
   while (bad - good > 1) {
     const middle = (good + bad) >> 1;
     if (works(middle)) good = middle;
