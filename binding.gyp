@@ -35,6 +35,11 @@
     {
       "target_name": "coroipc_test_descriptors",
       "sources": ["native/test/descriptors.cc"]
+    },
+    {
+      "target_name": "coroipc_test_ends",
+      "sources": ["native/test/ends.cc", "<!@(node scripts/native-sources.mjs sys wire/native)"],
+      "cflags_cc": ["-isystem <!(node -p \"path.resolve(require('node-addon-api').include_dir)\")"]
     }
   ]
 }

@@ -33,8 +33,11 @@ export default defineConfig({
         'bench/**/*.test.mjs',
       ]),
       project('conformance', ['test/conformance/**/*.test.ts']),
+      project('property', ['test/property/**/*.test.ts']),
       // These count processes, descriptors and files of the machine: one at a time.
-      project('process', ['test/process/**/*.test.ts'], { serial: true }),
+      project('process', ['test/process/**/*.test.ts', 'test/soak/**/*.test.mjs'], {
+        serial: true,
+      }),
       project('interop', ['test/interop/**/*.test.ts']),
     ],
   },

@@ -15,6 +15,9 @@ const ADDONS = [
   { name: 'coroipc_epoll', home: `packages/adapter-epoll/prebuilds/${PLATFORM}`, loop: false },
 ];
 
+// What the tests' own addons are made of; no package contains them.
+const TEST_ADDONS = /^native\/test\/(descriptors\.cc|ends\.cc|native_pair\.h)$/;
+
 const PACKAGES = ['core', 'adapter-libuv', 'adapter-epoll', 'adapter-rxjs'];
 
 const shown = { out: 'stderr' };
@@ -71,7 +74,7 @@ async function buildNative() {
     ['native', 'test', 'binding.gyp', 'scripts/native-sources.mjs', 'package-lock.json'],
     (path) =>
       path.startsWith('test/') || path.startsWith('native/test/')
-        ? /\/descriptors\.\w+$/.test(path)
+        ? TEST_ADDONS.test(path)
         : !path.endsWith('_test.cc'),
     [process.version, PLATFORM],
   );

@@ -39,6 +39,7 @@ describe('the layers of native/', () => {
     'native/epoll/epoll_set.h': '#include "sys/fd.h"\n',
     'native/test/epoll_test.cc': '#include "epoll/epoll_set.h"\n',
     'native/test/descriptors.cc': '#include <node_api.h>\n',
+    'native/test/ends.cc': '#include <napi.h>\n',
     'native/test/ring_test.cc': '#include "ring/ring.h"\n#include "test/test.h"\n',
     'native/test/test.h': '',
   };

@@ -1,7 +1,7 @@
 // npm test: every check and every test, from a fresh clone. Ends with `N passed, N failed`.
 //
-//   npm test [-- SUITE…]     checks, models, native, unit, conformance, process, interop,
-//                         runtimes
+//   npm test [-- SUITE…]     checks, models, native, unit, conformance, property, process,
+//                         interop, runtimes
 //
 // Each check counts as one, each test as one; a suite that runs no test is a failure.
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
@@ -20,9 +20,15 @@ async function checks() {
   return { ...(await check()), notes: [] };
 }
 
+async function nativeIn(...args) {
+  const options = { out: 'both', limitMs: limitMs() };
+  return fromLastLine(await runNode(['scripts/native-test.mjs', ...args], options));
+}
+
+// All under the sanitizers of memory and behaviour; what two threads share, under that of threads.
 async function native() {
-  const result = await runNode(['scripts/native-test.mjs'], { out: 'both', limitMs: limitMs() });
-  return fromLastLine(result);
+  const outcomes = [await nativeIn(), await nativeIn('--tsan', 'native_wire', 'record_ring')];
+  return { ...sum(outcomes), notes: outcomes.flatMap(({ notes }) => notes) };
 }
 
 // Every test is told as it ends, so that one that hangs can be known by what came before it.
@@ -68,6 +74,7 @@ const SUITES = {
   native,
   unit: () => vitest('unit'),
   conformance: () => vitest('conformance'),
+  property: () => vitest('property'),
   process: () => vitest('process'),
   interop,
   runtimes,

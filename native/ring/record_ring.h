@@ -53,7 +53,10 @@ class RecordProducer {
                         std::span<const std::span<const std::byte>> parts) {
     uint64_t bytes = kRecordHeaderBytes;
     for (const auto& part : parts) bytes += part.size();
-    if (bytes > size_ || !has_room(padded(bytes))) return breach_ ? Put::kBreach : Put::kNoRoom;
+    const bool fits = bytes <= size_ && has_room(padded(bytes));
+    // What can never fit is not waited for.
+    refused_ = fits || bytes > size_ ? 0 : padded(bytes);
+    if (!fits) return breach_ ? Put::kBreach : Put::kNoRoom;
     std::byte* to = ring_ + (tail_ & (size_ - 1));
     const RecordHeader header{static_cast<uint32_t>(bytes), kind, sequence};
     std::memcpy(to, &header, sizeof header);
@@ -74,8 +77,14 @@ class RecordProducer {
   }
   // Whether the consumer has taken everything, as far as it says.
   [[nodiscard]] bool drained() { return renew() && head_ == tail_; }
-  // A cheap look at whether the consumer has taken anything since `put` last looked.
+  // Whether the last `put` found no room but may later, and whether it would by now. Who waits for
+  // room in another ring must not be kept awake by this one.
+  [[nodiscard]] bool blocked() const { return refused_ != 0; }
+  // A cheap look at whether the consumer has taken anything since it was last asked for room.
   [[nodiscard]] bool moved() const { return load_index(peer_head_) != head_; }
+  [[nodiscard]] bool room_made() const {
+    return refused_ != 0 && tail_ + refused_ - load_index(peer_head_) <= size_;
+  }
   [[nodiscard]] bool breached() const { return breach_; }
 
  private:
@@ -98,6 +107,7 @@ class RecordProducer {
   const uint64_t* const peer_head_;
   uint64_t tail_ = 0;
   uint64_t head_ = 0;
+  uint64_t refused_ = 0;  // bytes of the last record, when it found no room
   bool breach_ = false;
 };
 

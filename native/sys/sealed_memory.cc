@@ -22,7 +22,7 @@ size_t control_bytes() {
 }
 
 SealedMemory::~SealedMemory() {
-  if (data_ != nullptr) munmap(data_, mapped_);
+  if (mapped_ != 0) munmap(data_, mapped_);
 }
 
 Result<SealedMemory> SealedMemory::make(std::span<const size_t> rings) {
@@ -45,6 +45,13 @@ Result<SealedMemory> SealedMemory::take(Fd file, std::span<const size_t> rings) 
   Outcome mapped = memory.map(rings, PROT_READ);
   if (!mapped.ok()) return mapped.failure();
   memory.close_file();
+  return memory;
+}
+
+SealedMemory SealedMemory::lend() const {
+  SealedMemory memory;
+  memory.data_ = data_;
+  memory.rings_ = rings_;
   return memory;
 }
 

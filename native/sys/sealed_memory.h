@@ -36,6 +36,10 @@ class SealedMemory {
   // size, not all there, or no memory file at all.
   [[nodiscard]] static Result<SealedMemory> take(Fd file, std::span<const size_t> rings);
 
+  // The same mapping for another end in this process, as tests have it. It stays ours, and has to
+  // outlive what was lent.
+  [[nodiscard]] SealedMemory lend() const;
+
   // To be handed over; our own mapping does not need it after that.
   [[nodiscard]] const Fd& file() const { return file_; }
   void close_file() { file_.reset(); }
@@ -55,7 +59,7 @@ class SealedMemory {
 
   Fd file_;
   std::byte* data_ = nullptr;
-  size_t mapped_ = 0;
+  size_t mapped_ = 0;  // 0 when it was lent
   std::array<std::byte*, kMostRings> rings_{};
 };
 

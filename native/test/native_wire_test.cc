@@ -1,5 +1,5 @@
-// The native wire between two processes: handshake, calls in flight, dispatch messages, sleeping
-// and waking, and the end; and each breach that an end has to find.
+// The native wire between two processes, or threads: handshake, calls in flight, dispatch messages,
+// sleeping and waking, and the end; and each breach that an end has to find.
 
 #include <fcntl.h>
 #include <poll.h>
@@ -19,6 +19,7 @@
 
 #include "sys/clock.h"
 #include "sys/unix_socket.h"
+#include "test/native_pair.h"
 #include "test/test.h"
 #include "wire/native/client_end.h"
 #include "wire/native/handshake.h"
@@ -37,40 +38,6 @@ std::pair<sys::Fd, sys::Fd> socket_pair() {
   static_cast<void>(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds));
   return {sys::Fd(fds[0]), sys::Fd(fds[1])};
 }
-
-sys::Fd duplicate_of(const sys::Fd& file) {
-  sys::Result<sys::Fd> made = sys::duplicate(file);
-  return made.ok() ? std::move(made.value()) : sys::Fd();
-}
-
-// Both ends in one process, attached to each other without a socket.
-struct Pair {
-  explicit Pair(const Geometry& geometry) {
-    sys::Result<sys::SealedMemory> clients = sys::SealedMemory::make(client_rings(geometry));
-    sys::Result<sys::SealedMemory> servers = sys::SealedMemory::make(server_rings(geometry));
-    if (!clients.ok() || !servers.ok()) return;
-    client_writes = &client_words(clients.value());
-    server_writes = &server_words(servers.value());
-    request_ring = clients.value().ring(0);
-    response_ring = servers.value().ring(0);
-    dispatch_ring = servers.value().ring(1);
-    sys::Result<sys::SealedMemory> for_server =
-        sys::SealedMemory::take(duplicate_of(clients.value().file()), client_rings(geometry));
-    sys::Result<sys::SealedMemory> for_client =
-        sys::SealedMemory::take(duplicate_of(servers.value().file()), server_rings(geometry));
-    if (!for_server.ok() || !for_client.ok()) return;
-    client.emplace(geometry, std::move(clients.value()), std::move(for_client.value()));
-    server.emplace(geometry, std::move(servers.value()), std::move(for_server.value()));
-  }
-
-  std::optional<ClientEnd> client;
-  std::optional<ServerEnd> server;
-  ClientWords* client_writes = nullptr;
-  ServerWords* server_writes = nullptr;
-  std::byte* request_ring = nullptr;
-  std::byte* response_ring = nullptr;
-  std::byte* dispatch_ring = nullptr;
-};
 
 // A message whose body can be told from any other's.
 template <class Header>
@@ -410,7 +377,7 @@ TEST(native_client_finds_every_breach) {
         Look::kBreach);
 }
 
-// The whole wire, two processes, as docs/native-wire.md tells it.
+// The whole wire, as docs/native-wire.md tells it.
 
 constexpr uint64_t kCalls = 20'000;
 constexpr uint64_t kDispatches = 20'000;
@@ -486,10 +453,9 @@ std::unique_ptr<ServerEnd> connect_server(const sys::Fd& socket, const Geometry&
   return std::make_unique<ServerEnd>(granted, std::move(ours.value()), std::move(theirs.value()));
 }
 
-// Answers every call, and sends dispatch messages in between; ends when the client is gone.
-int serve(const sys::Fd& socket) {
-  const std::unique_ptr<ServerEnd> end = connect_server(socket, {65536, 65536, 65536, 64});
-  if (end == nullptr) return 2;
+// Answers every call, and sends dispatch messages in between; ends when the client is gone. 0 when
+// nothing was wrong.
+int serve(ServerEnd* end, const sys::Fd& socket) {
   std::mt19937 random(3);
   uint64_t dispatched = 0;
   std::deque<std::pair<uint64_t, uint64_t>> answers;
@@ -534,16 +500,8 @@ int serve(const sys::Fd& socket) {
   }
 }
 
-TEST(native_wire_between_two_processes_loses_nothing) {
-  auto [near, far] = socket_pair();
-  const pid_t child = fork();
-  if (child == 0) {
-    near.reset();
-    _exit(serve(far));
-  }
-  far.reset();
-  const std::unique_ptr<ClientEnd> end = connect_client(near, {4096, 4096, 4096, 16});
-  REQUIRE(end != nullptr);
+// Makes all calls and takes all dispatch messages, by the rules and as they come.
+void use(ClientEnd* end, const sys::Fd& socket) {
   std::mt19937 random(4);
   uint64_t sent = 0;
   uint64_t answered = 0;
@@ -576,22 +534,51 @@ TEST(native_wire_between_two_processes_loses_nothing) {
       did |= kWantsRoom;
     }
     fine = fine && answer != ClientEnd::Look::kBreach && event != ClientEnd::Look::kBreach;
-    if (end->must_ring(did)) ring_bell(near);
+    if (end->must_ring(did)) ring_bell(socket);
     stall(random);
     if (did != 0) continue;
     const Wants room = sent < kCalls ? kWantsRoom : 0;
-    if (end->doze(kWantsCalls | kWantsDispatches | room) && !wait_for_bell(near)) fine = false;
+    if (end->doze(kWantsCalls | kWantsDispatches | room) && !wait_for_bell(socket)) fine = false;
     end->wake();
   }
   CHECK(fine);
   CHECK_EQ(answered, kCalls);
   CHECK_EQ(dispatched, kDispatches);
   CHECK(open.empty());
+}
+
+TEST(native_wire_between_two_processes_loses_nothing) {
+  auto [near, far] = socket_pair();
+  const pid_t child = fork();
+  if (child == 0) {
+    near.reset();
+    const std::unique_ptr<ServerEnd> end = connect_server(far, {65536, 65536, 65536, 64});
+    _exit(end == nullptr ? 2 : serve(end.get(), far));
+  }
+  far.reset();
+  const std::unique_ptr<ClientEnd> end = connect_client(near, {4096, 4096, 4096, 16});
+  REQUIRE(end != nullptr);
+  use(end.get(), near);
   near.reset();
   int status = -1;
   REQUIRE_EQ(waitpid(child, &status, 0), child);
   CHECK(WIFEXITED(status));
   CHECK_EQ(WEXITSTATUS(status), 0);
+}
+
+// At the same addresses, or the thread sanitizer would not see that it is the same memory.
+TEST(native_wire_between_two_threads_loses_nothing) {
+  for (const uint32_t in_flight : {1U, 16U}) {
+    auto [near, far] = socket_pair();
+    Pair pair({4096, 4096, 4096, in_flight}, Pair::Place::kSame);
+    REQUIRE(pair.client.has_value() && pair.server.has_value());
+    int outcome = -1;
+    std::thread other([&] { outcome = serve(&*pair.server, far); });
+    use(&*pair.client, near);
+    near.reset();
+    other.join();
+    CHECK_EQ(outcome, 0);
+  }
 }
 
 }  // namespace

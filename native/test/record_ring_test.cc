@@ -120,6 +120,34 @@ TEST(record_ring_refuses_what_can_never_fit_and_stays_whole) {
   CHECK(put(producer, 2, {}) == Put::kDone);
 }
 
+// What is told of room is what somebody sleeps by, or does not sleep.
+TEST(record_ring_tells_of_room_only_for_what_found_none) {
+  Fixture fixture;
+  RecordProducer producer = fixture.producer();
+  RecordConsumer consumer = fixture.consumer();
+  const auto take = [&] {
+    RecordView view;
+    CHECK(consumer.look(view) == Look::kRecord);
+    consumer.pop();
+  };
+  CHECK(put(producer, 1, message_of(1, 1000)) == Put::kDone);
+  take();
+  CHECK(!producer.room_made());
+  CHECK(put(producer, 2, message_of(2, 1500)) == Put::kDone);
+  CHECK(put(producer, 3, message_of(3, 1500)) == Put::kDone);
+  CHECK(put(producer, 4, message_of(4, 3000)) == Put::kNoRoom);
+  CHECK(producer.blocked() && !producer.room_made());
+  take();
+  CHECK(!producer.room_made());
+  take();
+  CHECK(producer.blocked() && producer.room_made());
+  CHECK(put(producer, 4, message_of(4, 3000)) == Put::kDone);
+  CHECK(!producer.blocked() && !producer.room_made());
+  CHECK(put(producer, 5, message_of(5, producer.largest() + 1)) == Put::kNoRoom);
+  take();
+  CHECK(!producer.blocked() && !producer.room_made());
+}
+
 TEST(record_ring_counts_a_consumers_impossible_head_as_a_breach) {
   for (const int64_t lie :
        {int64_t{-8}, int64_t{4}, int64_t{1} << 40, int64_t{kSize}, int64_t{72}}) {

@@ -31,8 +31,8 @@ const NODE = new Set([
 const ADDON_ROOMS = ['js', 'libuv', 'epoll'];
 
 const isLoop = (name) => name === 'uv.h' || name.startsWith('uv/');
-// An addon of the tests, which hands them descriptors to watch.
-const isTestAddon = (path) => /^native\/test\/descriptors\.\w+$/.test(path);
+// The addons of the tests: one hands them descriptors to watch, one both ends of a connection.
+const isTestAddon = (path) => /^native\/test\/(descriptors|ends)\.\w+$/.test(path);
 
 function includes(text) {
   return text.split('\n').flatMap((line, index) => {

@@ -20,7 +20,6 @@ ClientEnd::ClientEnd(const Geometry& geometry, sys::SealedMemory ours, sys::Seal
 ClientEnd::Put ClientEnd::send(Parts message, uint64_t& sequence) {
   if (in_flight_.size() >= geometry_.in_flight) return Put::kNoRoom;
   const Put put = requests_.put(static_cast<uint32_t>(RecordKind::kMessage), sent_ + 1, message);
-  blocked_ = put == Put::kNoRoom;
   if (put != Put::kDone) return put;
   sequence = ++sent_;
   in_flight_.insert(sequence);
@@ -31,7 +30,6 @@ ClientEnd::Put ClientEnd::send_in_buffer(const BufferPlace& place, const Request
                                          uint64_t& sequence) {
   if (in_flight_.size() >= geometry_.in_flight) return Put::kNoRoom;
   const Put put = put_in_buffer(requests_, own_buffers_, sent_ + 1, place, header);
-  blocked_ = put == Put::kNoRoom;
   if (put != Put::kDone) return put;
   sequence = ++sent_;
   in_flight_.insert(sequence);

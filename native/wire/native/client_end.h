@@ -43,9 +43,9 @@ class ClientEnd {
   [[nodiscard]] Look dispatch(Message& message);
   void dispatch_done();
 
-  // Whether a request waits for room in the ring, and whether some was made since.
-  [[nodiscard]] bool blocked() const { return blocked_; }
-  [[nodiscard]] bool room_made() const { return blocked_ && requests_.moved(); }
+  // Whether the last request found no room in the ring, and whether it does by now.
+  [[nodiscard]] bool blocked() const { return requests_.blocked(); }
+  [[nodiscard]] bool room_made() const { return requests_.room_made(); }
 
   // The zero-copy buffers of either side; their notes are the owner's to send and to receive.
   [[nodiscard]] OwnBuffers& own_buffers() { return own_buffers_; }
@@ -80,7 +80,6 @@ class ClientEnd {
   ring::RecordConsumer dispatches_;
   SleepWord sleep_;
   SequenceSet in_flight_;
-  bool blocked_ = false;     // the last request found no room in the ring
   uint64_t sent_ = 0;        // requests, and the number of the last
   uint64_t dispatched_ = 0;  // dispatch messages that were done with
   uint64_t answered_ = 0;    // the request that the response lying first is for

@@ -43,7 +43,6 @@ void ServerEnd::request_done() {
 
 ServerEnd::Put ServerEnd::respond(uint64_t sequence, Parts message) {
   const Put put = responses_.put(static_cast<uint32_t>(RecordKind::kMessage), sequence, message);
-  responses_blocked_ = put == Put::kNoRoom;
   if (put == Put::kDone) answered(sequence);
   return put;
 }
@@ -51,7 +50,6 @@ ServerEnd::Put ServerEnd::respond(uint64_t sequence, Parts message) {
 ServerEnd::Put ServerEnd::respond_in_buffer(uint64_t sequence, const BufferPlace& place,
                                             const ResponseHeader& header) {
   const Put put = put_in_buffer(responses_, own_buffers_, sequence, place, header);
-  responses_blocked_ = put == Put::kNoRoom;
   if (put != Put::kDone) return put;
   ++out_;
   answered(sequence);
@@ -70,7 +68,6 @@ void ServerEnd::answered(uint64_t sequence) {
 ServerEnd::Put ServerEnd::dispatch(Parts message) {
   const Put put =
       dispatches_.put(static_cast<uint32_t>(RecordKind::kMessage), dispatched_ + 1, message);
-  dispatches_blocked_ = put == Put::kNoRoom || backlog_;
   if (put == Put::kDone) ++dispatched_;
   return put;
 }
@@ -78,7 +75,6 @@ ServerEnd::Put ServerEnd::dispatch(Parts message) {
 ServerEnd::Put ServerEnd::dispatch_in_buffer(const BufferPlace& place,
                                              const ResponseHeader& header) {
   const Put put = put_in_buffer(dispatches_, own_buffers_, dispatched_ + 1, place, header);
-  dispatches_blocked_ = put == Put::kNoRoom;
   if (put != Put::kDone) return put;
   ++out_;
   ++dispatched_;
@@ -104,14 +100,12 @@ ServerEnd::Back ServerEnd::settle() {
 
 void ServerEnd::set_backlog(bool on) {
   backlog_ = on;
-  dispatches_blocked_ = on;
   std::atomic_ref(server_words(ours_).backlog).store(on ? 1 : 0, std::memory_order_relaxed);
 }
 
 bool ServerEnd::doze(Wants wants) {
   sleep_.sleep_for(wants);
-  // What waits for room has it when the client took anything since; a head that lies is found by
-  // the next put.
+  // A head that lies is found by the next put.
   const bool given_back = (wants & kWantsRoom) != 0 && settle() != Back::kNothing;
   const bool something = ((wants & kWantsCalls) != 0 && request_ready()) ||
                          ((wants & kWantsRoom) != 0 && room_made()) || given_back;

@@ -54,14 +54,14 @@ class ServerEnd {
   [[nodiscard]] bool has_room(size_t bytes) { return dispatches_.takes(bytes); }
 
   [[nodiscard]] bool request_ready() const { return requests_.ready(); }
-  // Whether the client has taken anything since there was no room for a response or a dispatch
-  // message.
-  [[nodiscard]] bool room_made() const {
-    return (responses_blocked_ && responses_.moved()) ||
-           (dispatches_blocked_ && dispatches_.moved());
+  // Whether the last response or the last dispatch message found no room, and whether it does by
+  // now; while messages wait behind the ring, or with their sender, any room will do.
+  [[nodiscard]] bool blocked() const {
+    return responses_.blocked() || dispatches_.blocked() || backlog_;
   }
-  // Whether one of them waits for room.
-  [[nodiscard]] bool blocked() const { return responses_blocked_ || dispatches_blocked_; }
+  [[nodiscard]] bool room_made() const {
+    return responses_.room_made() || dispatches_.room_made() || (backlog_ && dispatches_.moved());
+  }
   // Tells the client whether messages wait behind the dispatch ring, or with their sender. While
   // they do, room is wanted, whatever still fits.
   void set_backlog(bool on);
@@ -87,12 +87,10 @@ class ServerEnd {
   ring::RecordProducer dispatches_;
   SleepWord sleep_;
   SequenceSet unanswered_;
-  uint64_t received_ = 0;           // requests, and the number of the last
-  bool seen_ = false;               // the request that lies first was counted
-  uint32_t request_in_ = kInRing;   // and the buffer that it lies in
-  uint64_t dispatched_ = 0;         // dispatch messages, and the number of the last
-  bool responses_blocked_ = false;  // the last one found no room
-  bool dispatches_blocked_ = false;
+  uint64_t received_ = 0;          // requests, and the number of the last
+  bool seen_ = false;              // the request that lies first was counted
+  uint32_t request_in_ = kInRing;  // and the buffer that it lies in
+  uint64_t dispatched_ = 0;        // dispatch messages, and the number of the last
   OwnBuffers own_buffers_;
   PeerBuffers peer_buffers_;
   // Requests that are unanswered, and the buffers that they lie in.
