@@ -4,6 +4,7 @@ export { IpcClient } from './client/ipc-client.js';
 export type {
   CallOptions,
   CallSyncOptions,
+  ClientStats,
   DispatchesOptions,
   IpcClientEvents,
   IpcClientOptions,
@@ -64,3 +65,4 @@ export type {
 export { DEFAULT_SERVER_LIMITS, type ServerLimits } from './server-engine/limits.js';
 export type { OverflowPolicy } from './server-engine/overflow.js';
 export { CS, type Status, type StatusName, statusName, statusText } from './status.js';
+export type { Wire } from './wires.js';
