@@ -3,7 +3,8 @@
 //
 //   node examples/c-style/client.mjs [--stop] [socket name]     while server.mjs runs
 //
-// --stop ends the server as well.
+// --stop ends the server as well. The wire is the native one: `{ wire: 'classic' }` at the end of
+// serviceConnect would speak to a server of corosync's.
 
 import {
   CS,

@@ -3,7 +3,8 @@
 //
 //   node examples/c-style/server.mjs [socket name]
 //
-// Then client.mjs in other terminals; client.mjs --stop ends it.
+// Then client.mjs in other terminals; client.mjs --stop ends it. The wire is the native one:
+// `wires: ['native', 'classic']` would let in clients of corosync's, too.
 
 import { CS, coroipcs, encodeResponse, POLLIN, poll, REQUEST_HEADER_BYTES } from '@coroipc/core';
 

@@ -1,7 +1,7 @@
 // The caller process: synchronous calls, one after the other, each of them timed and its answer
 // checked. Mostly echoes of 64 bytes, now and then a file and a process's state.
 //
-//   node caller.mjs <socket name> <adapter>     started by main.mjs
+//   node caller.mjs <socket name> <adapter> <wire>     started by main.mjs
 
 import { once } from 'node:events';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -11,7 +11,7 @@ import { Faults } from './faults.mjs';
 import { Latency } from './latency.mjs';
 import { aborted, live, tell } from './lifetime.mjs';
 import { parseLoad } from './proc.mjs';
-import { ECHO, FILE, PROCESS, QUERIES, RESPONSE_BYTES } from './protocol.mjs';
+import { ECHO, FILE, PROCESS, QUERIES, RESPONSE_BYTES, wireOf } from './protocol.mjs';
 
 // callSync blocks the loop: between bursts it gets its turn, for the parent's messages.
 const BURST_MS = 5;
@@ -19,7 +19,7 @@ const REPORT_MS = 250;
 // Of a hundred calls, two ask for a file, one for a process's state.
 const ROUND = 100;
 
-const [name = '', adapter] = process.argv.slice(2);
+const [name = '', adapter, wire] = process.argv.slice(2);
 const faults = new Faults();
 const all = new Latency();
 const latencies = { echo: new Latency(), file: new Latency(), process: new Latency() };
@@ -32,6 +32,7 @@ await live(async (stop) => {
     name,
     service: QUERIES,
     adapter: await makeAdapter(adapter),
+    wire: wireOf(wire),
     responseBytes: RESPONSE_BYTES,
   });
   // The answer to "ready" may come at once.

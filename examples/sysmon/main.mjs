@@ -1,7 +1,7 @@
 // The system monitor: a server, a subscriber and a caller, each a process of its own, which speak
 // over shared memory. This process starts them, ends them, and reports what they measured.
 //
-//   node examples/sysmon/main.mjs [--seconds N] [--adapter NAME]
+//   node examples/sysmon/main.mjs [--seconds N] [--adapter NAME] [--wire NAME]
 //       [--runtime ROLE=PROGRAM] [--json] [--help]
 
 import { randomBytes } from 'node:crypto';
@@ -14,7 +14,7 @@ import { documentOf, failuresOf, summaryOf } from './report.mjs';
 const SIGNALS = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
 
 /** @param {import('./options.mjs').Options} options */
-async function run({ seconds, adapter, runtimes, json }) {
+async function run({ seconds, adapter, wire, runtimes, json }) {
   const socket = `coroipc-sysmon-${process.pid}-${randomBytes(4).toString('hex')}`;
   /** @type {Child[]} */
   const children = [];
@@ -37,7 +37,7 @@ async function run({ seconds, adapter, runtimes, json }) {
   const start = (role, args, more) => {
     const program = runtimes[role];
     const its = program !== undefined && adapter === 'libuv' ? 'epoll' : adapter;
-    const child = new Child(role, [socket, its, ...args], {
+    const child = new Child(role, [socket, its, wire, ...args], {
       quiet: json,
       ...(program && { program }),
       ...more,
@@ -79,6 +79,7 @@ async function run({ seconds, adapter, runtimes, json }) {
     interrupted,
     document: documentOf({
       adapter,
+      wire,
       seconds: elapsed,
       interrupted,
       failures,

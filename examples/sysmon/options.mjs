@@ -2,6 +2,9 @@
 
 import { ADAPTER_NAMES } from './adapters.mjs';
 
+/** The library's own wire, and corosync's. */
+const WIRE_NAMES = ['native', 'classic'];
+
 export const HELP = `Usage: npm start -- [options]     or: node examples/sysmon/main.mjs [options]
 
 Three processes over shared memory: a server that samples this machine's /proc, a subscriber
@@ -9,6 +12,7 @@ that shows the stream, and a caller that makes synchronous calls.
 
   --seconds N   how long to run, above 0 and up to 86400 (default 10)
   --adapter A   the poll system: ${ADAPTER_NAMES.join(', ')} (default libuv)
+  --wire W      how messages travel: ${WIRE_NAMES.join(', ')} (default native)
   --runtime ROLE=PROGRAM
                 run the subscriber or the caller on another runtime, once for each: a name in
                 PATH or a path, as in --runtime caller=bun --runtime subscriber=deno
@@ -25,6 +29,7 @@ const CLIENTS = ['subscriber', 'caller'];
  * @typedef {object} Options
  * @property {number} seconds
  * @property {string} adapter
+ * @property {import('@coroipc/core').Wire} wire
  * @property {Record<string, string>} runtimes the program that runs a role, where it is not Node
  * @property {boolean} json
  * @property {boolean} help
@@ -37,17 +42,26 @@ const CLIENTS = ['subscriber', 'caller'];
  */
 export function parseOptions(args) {
   /** @type {Options} */
-  const options = { seconds: 10, adapter: 'libuv', runtimes: {}, json: false, help: false };
+  const options = {
+    seconds: 10,
+    adapter: 'libuv',
+    wire: 'native',
+    runtimes: {},
+    json: false,
+    help: false,
+  };
   const rest = [...args];
   for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
     const [name, ...value] = arg.split('=');
     if (name === '--seconds') {
-      options.seconds = parseSeconds(value.length > 0 ? value.join('=') : rest.shift());
+      options.seconds = parseSeconds(textOf(value, rest));
     } else if (name === '--adapter') {
-      options.adapter = parseAdapter(value.length > 0 ? value.join('=') : rest.shift());
+      options.adapter = parseName(name, ADAPTER_NAMES, textOf(value, rest));
+    } else if (name === '--wire') {
+      const wire = parseName(name, WIRE_NAMES, textOf(value, rest));
+      options.wire = /** @type {Options['wire']} */ (wire);
     } else if (name === '--runtime') {
-      const text = value.length > 0 ? value.join('=') : rest.shift();
-      Object.assign(options.runtimes, parseRuntime(text));
+      Object.assign(options.runtimes, parseRuntime(textOf(value, rest)));
     } else if (arg === '--json') options.json = true;
     else if (arg === '--help' || arg === '-h') options.help = true;
     else if (name === '--json' || name === '--help') {
@@ -57,11 +71,22 @@ export function parseOptions(args) {
   return options;
 }
 
-/** @param {string | undefined} text */
-function parseAdapter(text) {
-  if (text !== undefined && ADAPTER_NAMES.includes(text)) return text;
+/**
+ * What stands behind the "=", or in the next argument.
+ * @param {string[]} value
+ * @param {string[]} rest
+ */
+const textOf = (value, rest) => (value.length > 0 ? value.join('=') : rest.shift());
+
+/**
+ * @param {string} option
+ * @param {readonly string[]} names
+ * @param {string | undefined} text
+ */
+function parseName(option, names, text) {
+  if (text !== undefined && names.includes(text)) return text;
   const got = text === undefined ? 'nothing' : JSON.stringify(text);
-  throw new RangeError(`--adapter must be one of ${ADAPTER_NAMES.join(', ')}, got ${got}`);
+  throw new RangeError(`${option} must be one of ${names.join(', ')}, got ${got}`);
 }
 
 /** @param {string | undefined} text */

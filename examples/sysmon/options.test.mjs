@@ -1,16 +1,26 @@
 import { describe, expect, it } from 'vitest';
 import { parseOptions } from './options.mjs';
 
+const DEFAULTS = {
+  seconds: 10,
+  adapter: 'libuv',
+  wire: 'native',
+  runtimes: {},
+  json: false,
+  help: false,
+};
+
 describe('parseOptions', () => {
   it('has defaults', () => {
-    const all = { seconds: 10, adapter: 'libuv', runtimes: {}, json: false, help: false };
-    expect(parseOptions([])).toEqual(all);
+    expect(parseOptions([])).toEqual(DEFAULTS);
   });
 
   it('takes what is given', () => {
-    const all = { seconds: 2.5, adapter: 'epoll', runtimes: {}, json: true, help: false };
+    const all = { ...DEFAULTS, seconds: 2.5, adapter: 'epoll', json: true };
     expect(parseOptions(['--seconds', '2.5', '--adapter', 'epoll', '--json'])).toEqual(all);
     expect(parseOptions(['--json', '--adapter=epoll', '--seconds=2.5'])).toEqual(all);
+    expect(parseOptions(['--wire', 'classic'])).toEqual({ ...DEFAULTS, wire: 'classic' });
+    expect(parseOptions(['--wire=native']).wire).toBe('native');
     expect(parseOptions(['-h']).help).toBe(true);
     expect(parseOptions(['--help']).help).toBe(true);
   });
@@ -35,6 +45,9 @@ describe('parseOptions', () => {
     ['--adapter', 'got nothing'],
     ['--adapter=kqueue', 'epoll'],
     ['--adapter=toString', 'got "toString"'],
+    ['--wire', '--wire must be one of native, classic, got nothing'],
+    ['--wire=', 'got ""'],
+    ['--wire=classic 1.4', 'got "classic 1.4"'],
     ['--runtime', 'got nothing'],
     ['--runtime=server=bun', '--runtime must be subscriber or caller, = and a program'],
     ['--runtime=caller=', 'got "caller="'],

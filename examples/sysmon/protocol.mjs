@@ -23,6 +23,13 @@ export const FILE = 2;
 /** The payload is a process id in decimal; the answer is JSON: a Process of proc.mjs. */
 export const PROCESS = 3;
 
+/**
+ * The wire of a child's command line.
+ * @param {string | undefined} text
+ * @returns {import('@coroipc/core').Wire}
+ */
+export const wireOf = (text) => (text === 'classic' ? 'classic' : 'native');
+
 /** The response buffer that clients of QUERIES ask for; what a file may have, beside a header. */
 export const RESPONSE_BYTES = 256 * 1024;
 export const FILE_BYTES = RESPONSE_BYTES - 64;

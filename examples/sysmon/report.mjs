@@ -12,12 +12,13 @@ import { grouped, micros } from './view.mjs';
  */
 
 /**
- * @param {{ adapter: string, seconds: number, interrupted: string | undefined,
+ * @param {{ adapter: string, wire: string, seconds: number, interrupted: string | undefined,
  *   failures: string[], server?: Outcome | undefined, subscriber?: Outcome | undefined, caller?: Outcome | undefined }}
  *   run
  */
 export function documentOf({
   adapter,
+  wire,
   seconds,
   interrupted,
   failures,
@@ -30,7 +31,7 @@ export function documentOf({
   const errors = all.reduce((sum, { errors: count = 0 }) => sum + count, failures.length);
   return {
     adapter,
-    wire: 'classic 1.2',
+    wire,
     seconds: Math.round(seconds * 10) / 10,
     calls: made.calls ?? 0,
     callsPerSecond: perSecond(made.calls, made.seconds),
@@ -73,7 +74,7 @@ export function summaryOf(document) {
   const { adapter, wire, seconds, interrupted, errors } = document;
   const end = interrupted === undefined ? '' : `, ended by ${interrupted}`;
   return [
-    `${seconds} s over shared memory (${adapter}, ${wire})${end}`,
+    `${seconds} s over shared memory (${adapter}, ${wire} wire)${end}`,
     `calls       ${grouped(document.calls)} (${grouped(document.callsPerSecond)}/s), ` +
       `p50 ${micros(document.callP50Us)}, p99 ${micros(document.callP99Us)}`,
     `dispatches  ${grouped(document.dispatches)} (${grouped(document.dispatchesPerSecond)}/s), ` +

@@ -1,6 +1,6 @@
 // The server process: samples the machine, publishes to whoever subscribes, answers requests.
 //
-//   node server.mjs <socket name> <adapter>     started by main.mjs
+//   node server.mjs <socket name> <adapter> <wire>     started by main.mjs
 
 import { IpcServer } from '@coroipc/core';
 import { makeAdapter } from './adapters.mjs';
@@ -18,15 +18,20 @@ import {
   QUERIES,
   SAMPLES,
   TICK,
+  wireOf,
 } from './protocol.mjs';
 import { processState, readNamedFile } from './queries.mjs';
 import { Sampler } from './sampler.mjs';
 
-const [name = '', adapter] = process.argv.slice(2);
+const [name = '', adapter, wire] = process.argv.slice(2);
 const faults = new Faults();
 
 await live(async (stop) => {
-  const server = new IpcServer({ name, adapter: await makeAdapter(adapter) });
+  const server = new IpcServer({
+    name,
+    adapter: await makeAdapter(adapter),
+    wires: [wireOf(wire)],
+  });
   server.service(SAMPLES, {});
   server.service(QUERIES, {
     requests: {

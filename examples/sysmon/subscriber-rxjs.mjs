@@ -1,7 +1,9 @@
 // The subscriber process, written with operators: the same as subscriber.mjs, and shown the same
 // way, but for what a window of time averages.
 //
-//   node subscriber-rxjs.mjs <socket name> <adapter> <seconds> <show|quiet>   started by main.mjs
+//   node subscriber-rxjs.mjs <socket name> <adapter> <wire> <seconds> <show|quiet>
+//
+// It is started by main.mjs.
 
 import { connect, dispatches } from '@coroipc/adapter-rxjs';
 import * as rx from 'rxjs';
@@ -9,9 +11,9 @@ import { makeAdapter } from './adapters.mjs';
 import { Display, outputBroken } from './display.mjs';
 import { live, tell } from './lifetime.mjs';
 import { Measures } from './measures.mjs';
-import { decodeTick, NETWORK, PROCESSES, SAMPLES, TICK } from './protocol.mjs';
+import { decodeTick, NETWORK, PROCESSES, SAMPLES, TICK, wireOf } from './protocol.mjs';
 
-const [name = '', adapter, seconds, show] = process.argv.slice(2);
+const [name = '', adapter, wire, seconds, show] = process.argv.slice(2);
 
 const measures = new Measures();
 
@@ -23,13 +25,18 @@ const measures = new Measures();
 
 await live(async (stop) => {
   const display = show === 'show' ? new Display() : undefined;
-  const client$ = connect({ name, service: SAMPLES, adapter: await makeAdapter(adapter) });
+  const client$ = connect({
+    name,
+    service: SAMPLES,
+    adapter: await makeAdapter(adapter),
+    wire: wireOf(wire),
+  });
   const frames$ = client$.pipe(
     rx.tap(() => {
       measures.start();
       void tell({ ready: true });
     }),
-    rx.switchMap((client) => framesOf(dispatches(client), display?.periodMs ?? 1000)),
+    rx.switchMap((client) => framesOf(client, display?.periodMs ?? 1000)),
     rx.tap((frame) => display?.show(frame)),
     rx.takeUntil(rx.fromEvent(stop, 'abort')),
     rx.finalize(() => measures.end()),
@@ -47,12 +54,12 @@ await live(async (stop) => {
 
 /**
  * What is shown, once a window: the load in it, joined with the latest of everything else.
- * @param {rx.Observable<DispatchMessage>} dispatches$
+ * @param {import('@coroipc/core').IpcClient} client
  * @param {number} windowMs
  * @returns {rx.Observable<import('./view.mjs').Known>}
  */
-function framesOf(dispatches$, windowMs) {
-  const messages$ = dispatches$.pipe(
+function framesOf(client, windowMs) {
+  const messages$ = dispatches(client).pipe(
     rx.tap(() => measures.count()),
     rx.share(),
   );
@@ -63,6 +70,7 @@ function framesOf(dispatches$, windowMs) {
   return loadOf(ticks$, windowMs).pipe(
     rx.withLatestFrom(network$, processes$, calls$()),
     rx.map(([load, network, processes, calls]) => ({
+      wire: client.wire,
       ...load,
       network,
       processes,

@@ -1,16 +1,18 @@
 // The subscriber process: takes the stream, checks that no tick is missing, and shows it.
 // subscriber-rxjs.mjs is the same written with operators.
 //
-//   node subscriber.mjs <socket name> <adapter> <seconds> <show|quiet>     started by main.mjs
+//   node subscriber.mjs <socket name> <adapter> <wire> <seconds> <show|quiet>
+//
+// It is started by main.mjs.
 
 import { IpcClient } from '@coroipc/core';
 import { makeAdapter } from './adapters.mjs';
 import { Display, outputBroken } from './display.mjs';
 import { live, tell } from './lifetime.mjs';
 import { Measures } from './measures.mjs';
-import { decodeTick, NETWORK, PROCESSES, SAMPLES, TICK } from './protocol.mjs';
+import { decodeTick, NETWORK, PROCESSES, SAMPLES, TICK, wireOf } from './protocol.mjs';
 
-const [name = '', adapter, seconds, show] = process.argv.slice(2);
+const [name = '', adapter, wire, seconds, show] = process.argv.slice(2);
 
 const measures = new Measures();
 
@@ -37,10 +39,11 @@ await live(async (stop) => {
     name,
     service: SAMPLES,
     adapter: await makeAdapter(adapter),
+    wire: wireOf(wire),
   });
   measures.start();
   await tell({ ready: true });
-  const display = show === 'show' ? startDisplay() : undefined;
+  const display = show === 'show' ? startDisplay(client) : undefined;
   try {
     await Promise.race([takeUntil(stop, client), outputBroken()]);
   } finally {
@@ -80,10 +83,16 @@ function take({ id, payload }) {
   } else throw new Error(`a dispatch message of unknown id ${id}`);
 }
 
-function startDisplay() {
+/** @param {IpcClient} client */
+function startDisplay(client) {
   const display = new Display();
   const frame = () => {
-    display.show({ ...latest, ...measures.shown(), plannedSeconds: Number(seconds) });
+    display.show({
+      wire: client.wire,
+      ...latest,
+      ...measures.shown(),
+      plannedSeconds: Number(seconds),
+    });
     // The use of the CPU is that between two frames.
     latest.before = latest.tick;
   };

@@ -5,6 +5,7 @@
  * @typedef {import('./protocol.mjs').Tick} Tick
  * @typedef {{ calls: number, seconds: number, p50Us: number | null, p99Us: number | null }} Calls
  * @typedef {object} Known
+ * @property {import('@coroipc/core').Wire} wire
  * @property {number} elapsedSeconds
  * @property {number} plannedSeconds
  * @property {Tick | undefined} tick the latest, and one of a moment before
@@ -26,11 +27,12 @@ const INTERFACES = 2;
  * @returns {string[]}
  */
 export function tableLines(known) {
-  const { elapsedSeconds, plannedSeconds, tick, processes } = known;
+  const { wire, elapsedSeconds, plannedSeconds, tick, processes } = known;
+  const title = `coroipc sysmon, ${wire} wire`;
   const time = `${elapsedSeconds.toFixed(1)} of ${plannedSeconds} s`;
   const use = cpuUse(known);
   return [
-    `coroipc sysmon${time.padStart(80 - 'coroipc sysmon'.length)}`,
+    `${title}${time.padStart(80 - title.length)}`,
     '',
     ...(use === undefined ? ['cpu    measuring'] : cpuLines(use)),
     `mem    ${tick === undefined ? 'measuring' : memoryText(tick)}`,

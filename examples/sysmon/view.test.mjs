@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { plainLine, tableLines } from './view.mjs';
 
 const nothing = {
+  wire: 'native',
   elapsedSeconds: 0,
   plannedSeconds: 10,
   tick: undefined,
@@ -55,6 +56,12 @@ describe('the table', () => {
 
   it('has a line while nothing is known', () => {
     expect(tableLines(nothing)).toContain('mem    measuring');
+  });
+
+  it('says which wire it is about', () => {
+    expect(tableLines(nothing)[0]).toMatch(/^coroipc sysmon, native wire +0\.0 of 10 s$/);
+    const classic = tableLines({ ...nothing, wire: 'classic' });
+    expect(classic[0]).toMatch(/^coroipc sysmon, classic wire /);
   });
 
   it('shows the use between two ticks, and memory', () => {

@@ -13,7 +13,10 @@ const FLOORS = [
   {
     floor: 'the ground',
     sides: [
-      ['status', 'errors', 'arguments', 'messages', 'native', 'served-names', 'poll/contract'],
+      [
+        ...['status', 'errors', 'arguments', 'messages', 'native', 'served-names', 'poll/contract'],
+        ...['scratch', 'arrivals', 'dispatch-message', 'ticks', 'wires'],
+      ],
     ],
   },
   { floor: 'what both sides use', sides: [['poll']] },

@@ -140,7 +140,7 @@ describe('a whole run', () => {
     const document = JSON.parse(run.out);
     expect(document).toMatchObject({
       adapter,
-      wire: 'classic 1.2',
+      wire: 'native',
       errors: 0,
       node: process.version,
       cpus: expect.any(Number),
@@ -179,6 +179,25 @@ describe('a whole run', () => {
     expect(run.out).toMatch(/^\d\.\d s \| cpu +\d+ % .* \| mem .* \| .* dispatches \| .* calls/m);
     expect(run.out).toMatch(/^calls +[\d,]+ \([\d,]+\/s\), p50 [\d.]+ us, p99 [\d.]+ us$/m);
     expect(run.out).toMatch(/^errors +0$/m);
+    expect(run.out).toContain(` s over shared memory (${adapter}, native wire)\n`);
+    await run.allGone();
+  });
+
+  it.each([
+    ['native', '/memfd:coroipc', '/dev/shm/'],
+    ['classic', '/dev/shm/', '/memfd:coroipc'],
+  ])('on the %s wire shares the memory of that wire', async (wire, memory, other) => {
+    const run = start('--seconds', '600', '--wire', wire);
+    await run.inFullSwing();
+    for (const [role, pid] of run.children()) {
+      const maps = readFileSync(`/proc/${pid}/maps`, 'utf8');
+      expect(maps, role).toContain(memory);
+      expect(maps, role).not.toContain(other);
+    }
+    process.kill(run.pid, 'SIGINT');
+    await run.ended;
+    expect(run.errors).toBe('');
+    expect(run.out).toContain(`(libuv, ${wire} wire), ended by SIGINT\n`);
     await run.allGone();
   });
 

@@ -8,7 +8,10 @@ export interface DispatchMessage {
   readonly id: number;
   /** The status in its header: `CS.OK` from an IpcServer. */
   readonly status: number;
-  /** The bytes after the header, in memory of the message's own. */
+  /**
+   * The bytes after the header. Nobody else writes to them; up to 4 KiB they share a buffer with other
+   * messages, like Node's own small Buffers.
+   */
   readonly payload: Buffer;
 }
 

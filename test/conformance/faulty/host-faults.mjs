@@ -137,6 +137,47 @@ export const hostFaults = {
       }
     },
   },
+  'a turn that has a job looks at no descriptor': {
+    rule: 12,
+    Adapter: class extends Fetching {
+      jobs = 0;
+      pollJobAdd(job) {
+        this.jobs += 1;
+        super.pollJobAdd(() => {
+          this.jobs -= 1;
+          job();
+        });
+      }
+      deliver(watch, revents) {
+        if (this.jobs === 0) super.deliver(watch, revents);
+      }
+    },
+  },
+  'jobs leave readiness its turn, and timers none': {
+    rule: 12,
+    Adapter: class extends Fetching {
+      jobs = [];
+      pollJobAdd(job) {
+        this.jobs.push(job);
+        if (this.jobs.length > 1 || this.draining) return;
+        super.pollJobAdd(() => {
+          this.draining = true;
+          this.drain();
+          this.draining = false;
+        });
+      }
+      drain() {
+        let ran = 0;
+        for (let next = this.jobs.shift(); next; next = this.jobs.shift()) {
+          next();
+          ran += 1;
+          if (ran % 100_000 !== 0) continue;
+          this.base.turn();
+          this.deliverAll();
+        }
+      }
+    },
+  },
   'a job does not keep the process alive': {
     rule: 12,
     outside: true,

@@ -132,7 +132,9 @@ export class IpcClient extends AwareEmitter<IpcClientEvents> implements AsyncDis
    *
    * @throws {TypeError} @throws {RangeError} at once, for options of the wrong kind or out of range.
    * @throws {CoroIpcError} (by rejection) TRY_AGAIN when nobody listens (`errno` ECONNREFUSED),
-   * TIMEOUT, SECURITY or NOT_EXIST from the server; the signal's reason.
+   * TIMEOUT, SECURITY or NOT_EXIST from the server, SECURITY for a server of another user than
+   * `serverUid`, NOT_SUPPORTED when it does not take the wire, TOO_BIG when it grants no rings of the
+   * sizes asked for; the signal's reason.
    */
   static connect(options: IpcClientOptions): Promise<IpcClient> {
     checkObject('options', options);
@@ -183,7 +185,8 @@ export class IpcClient extends AwareEmitter<IpcClientEvents> implements AsyncDis
    * so, and get their answers afterwards; on the classic wire they are waited for before.
    *
    * @param id The command id, 0 to 65535.
-   * @returns the answer's payload, in memory of its own.
+   * @returns the answer's payload. Nobody else writes to it; up to 4 KiB it shares a buffer with other
+   * messages, like Node's own small Buffers.
    * @throws {CoroIpcError} the answer's status if it is not OK; INVALID_PARAM beyond
    * `requestBytes`, TIMEOUT, LIBRARY when the server is gone, BAD_HANDLE after `close`,
    * BAD_OPERATION when this same thread is the server.

@@ -6,7 +6,7 @@ import { connectionOf, type ServiceHandle } from './handle.js';
 
 /**
  * The next dispatch message where it lies in the ring (`coroipcc_dispatch_get`), valid until
- * {@link dispatchPut}.
+ * {@link dispatchPut}; on the native wire a copy of it, since the ring is the server's to write alone.
  *
  * @param timeoutMs Time to wait for one, in milliseconds: -1 (the default) waits for ever, 0 only
  * looks.

@@ -40,7 +40,8 @@ export function msgSendReplyReceive(
 
 /**
  * As {@link msgSendReplyReceive}, but returns the answer where it lies in the response buffer,
- * valid until {@link msgSendReplyReceiveInBufPut}. An error of TRY_AGAIN is not thrown.
+ * valid until {@link msgSendReplyReceiveInBufPut}; on the native wire a copy of it. An error of
+ * TRY_AGAIN is not thrown.
  */
 export function msgSendReplyReceiveInBufGet(
   handle: ServiceHandle,

@@ -27,12 +27,14 @@ export interface ServiceConnectOptions {
 
 /**
  * Connects to a service and waits for the server's answer (`coroipcc_service_connect`). The three
- * sizes are those of the shared buffers in bytes, rounded up to pages: the largest request, the
- * largest response, and the ring of dispatch messages.
+ * sizes are in bytes, 1 to 1 GiB: the largest request and the largest response, headers included, and
+ * the ring of dispatch messages. They are rounded up to pages, on the native wire to rings that are
+ * powers of two.
  *
  * @throws {CoroIpcError} TRY_AGAIN when nobody listens or the backlog is full, TIMEOUT,
- * NOT_EXIST for a service that the server lacks, SECURITY when it refuses, BAD_OPERATION when the
- * name is served by this same thread.
+ * NOT_EXIST for a service that the server lacks, SECURITY when it refuses or is not of `serverUid`,
+ * NOT_SUPPORTED when it does not take the wire, TOO_BIG when it grants no rings of these sizes,
+ * BAD_OPERATION when the name is served by this same thread.
  * @example
  * const handle = coroipcc.serviceConnect('echo', 0, 65536, 65536, 65536);
  * const answer = coroipcc.msgSendReplyReceive(handle, encodeRequest(1, 'hello'));
@@ -72,8 +74,10 @@ export function serviceDisconnect(handle: ServiceHandle): void {
 }
 
 /**
- * A descriptor that is readable when a dispatch message may have come, for the caller's own poll
- * set (`coroipcc_fd_get`). The library owns it: it must not be read or closed.
+ * A descriptor for the caller's own poll set (`coroipcc_fd_get`): readable when a dispatch message
+ * may have come, or the server is gone. On the native wire it is an epoll descriptor, and readable for
+ * as long as one of these is so, whatever calls ran in between. The library owns it: it must not be
+ * read or closed.
  */
 export function fdGet(handle: ServiceHandle): number {
   return connectionOf(handle).engine.fd;

@@ -19,7 +19,8 @@ import {
  * Makes a zero-copy buffer of `size + headerSize` bytes (`coroipcc_zcb_alloc`).
  *
  * @throws {RangeError} when it would hold no request header, or more than 1 GiB.
- * @throws {CoroIpcError} NO_RESOURCES when the server takes no more of them.
+ * @throws {CoroIpcError} NO_RESOURCES when the server takes no more of them, NOT_SUPPORTED on the
+ * native wire.
  */
 export function zcbAlloc(
   handle: ServiceHandle,

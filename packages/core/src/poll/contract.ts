@@ -21,6 +21,10 @@
 // 12. Jobs run in the order they were added, each once, one turn later at the earliest; readiness
 //     and timers (the host's, and the loop's own) get their turn between them.
 //
+// Jobs are how a busy connection is looked at again without anybody ringing: while traffic flows
+// there is one in every turn, of each server and each client. What a turn costs that has a job, and
+// nothing that is ready, is what the library's speed under load rests on.
+//
 // What it does not guarantee: an order among ready descriptors, or one call for one event.
 
 /** A set of poll(2) event bits: {@link POLLIN}, {@link POLLOUT}, … */

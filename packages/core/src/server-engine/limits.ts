@@ -8,13 +8,13 @@ export interface ServerLimits {
   readonly handshakeTimeoutMs: number;
   /** Connections at once. Default 4096. */
   readonly maxConnections: number;
-  /** Largest shared buffer a client may bring, in bytes. Default 64 MiB. */
+  /** Largest ring or shared buffer of a connection, in bytes. Default 64 MiB. */
   readonly maxBufferBytes: number;
   /** Most bytes of dispatch messages queued for one connection. Default 16 MiB. */
   readonly maxQueueBytes: number;
   /** Most zero-copy buffers a connection may hold. Default 64. */
   readonly maxZeroCopyBuffers: number;
-  /** Requests of a connection in flight, on the native wire. Default 1024. */
+  /** Requests of a connection in flight, on the native wire; who asks for more gets these. Default 1024. */
   readonly maxInFlight: number;
   /** Requests served in one turn of the loop. Default 256. */
   readonly requestsPerTurn: number;

@@ -14,15 +14,15 @@ export class IpcConnection {
   /** A number that no other connection of this thread ever has. */
   readonly id: number;
   readonly service: number;
-  /** The peer's real user id, as the kernel says. */
+  /** The peer's effective user id when it connected, as the kernel says. */
   readonly uid: number;
-  /** The peer's real group id, as the kernel says. */
+  /** The peer's effective group id when it connected, as the kernel says. */
   readonly gid: number;
   /** The peer's process id, as the kernel says. */
   readonly pid: number;
   /** The wire that the peer speaks. */
   readonly wire: Wire;
-  /** The generation of the classic wire that the peer speaks. */
+  /** The generation of the classic wire that the peer speaks; undefined on the native wire. */
   readonly generation: '1.2' | '1.4' | undefined;
   /** Private data: whatever the service keeps here. */
   data: unknown = undefined;

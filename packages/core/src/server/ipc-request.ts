@@ -13,7 +13,10 @@ import type { IpcConnection } from './ipc-connection.js';
 export class IpcRequest {
   /** The command id. */
   readonly id: number;
-  /** The bytes after the header, in memory that nobody else writes to. */
+  /**
+   * The bytes after the header. Nobody else writes to them; up to 4 KiB they share a buffer with other
+   * messages, like Node's own small Buffers.
+   */
   readonly payload: Buffer;
   readonly connection: IpcConnection;
   readonly #link: ServerConnection;

@@ -17,7 +17,7 @@ export interface TrafficStats {
   readonly rejected: number;
   /** Connections that ended because they did not keep up: `overflow: 'disconnect'`. */
   readonly overflows: number;
-  /** Waits on a semaphore that had to be repeated. */
+  /** Waits on a semaphore of the classic wire that had to be repeated. */
   readonly semRetryCount: number;
   /** Sends on the socket that had to be repeated. */
   readonly sendRetryCount: number;
