@@ -4,8 +4,6 @@
 #include <sys/epoll.h>
 
 #include <algorithm>
-#include <array>
-#include <bit>
 #include <cstring>
 
 #include "sys/clock.h"
@@ -15,12 +13,6 @@ namespace coroipc::client {
 namespace native = wire::native;
 
 namespace {
-
-// A ring that takes a message of so many bytes when it is empty.
-uint64_t ring_for(size_t bytes) {
-  return std::bit_ceil(
-      std::max<uint64_t>(bytes + ring::kRecordHeaderBytes, native::kLeastRingBytes));
-}
 
 // As much of a message as there is room for. Of one in a buffer the header that was checked counts,
 // not what lies there.
@@ -34,22 +26,7 @@ size_t copy(const native::Message& message, std::span<std::byte> into) {
   return copied;
 }
 
-native::Hello hello_of(const Options& options) {
-  native::Hello hello;
-  hello.service = options.service;
-  hello.wanted = {
-      ring_for(options.sizes.request), ring_for(options.sizes.response),
-      std::bit_ceil(std::max<uint64_t>(options.sizes.dispatch, native::kLeastRingBytes)),
-      options.max_in_flight};
-  return hello;
-}
-
 }  // namespace
-
-NativeSession::NativeSession(const Options& options, sys::Fd socket, const sys::Credentials& server)
-    : Session(std::move(socket), server, options),
-      hello_(hello_of(options)),
-      limits_{options.max_buffers, options.max_buffer_bytes} {}
 
 NativeSession::~NativeSession() {
   if (!user_fd_.open()) return;
@@ -58,74 +35,6 @@ NativeSession::~NativeSession() {
   epoll_event event{};
   event.events = EPOLLIN;
   if (epoll_ctl(user_fd_.get(), EPOLL_CTL_MOD, socket_.get(), &event) != 0) user_fd_.leave();
-}
-
-short NativeSession::handshake_events() const {
-  return step_ == Step::kHello || step_ == Step::kAttach ? POLLOUT : POLLIN;
-}
-
-// What is said is a few bytes on a new socket: all of it goes out, or its peer is gone.
-sys::Outcome NativeSession::send_step(std::span<const std::byte> bytes, const sys::Fd* file) {
-  const sys::Transfer sent =
-      file == nullptr ? sys::send(socket_, bytes) : sys::send_file(socket_, bytes, *file);
-  // A server that refuses may hang up before it has read all; its answer is there all the same.
-  if (sent.state == sys::Transfer::State::kSome && sent.bytes < bytes.size())
-    return sys::Failure{Status::kErrLibrary, ECONNRESET, "send"};
-  step_ = step_ == Step::kHello ? Step::kWelcome : Step::kReady;
-  return sys::Nothing{};
-}
-
-sys::Outcome NativeSession::hear_welcome() {
-  const std::optional<native::Welcome> welcome = native::decode_welcome(message_.bytes());
-  if (!welcome.has_value()) return sys::Failure{Status::kErrMessageError};
-  const auto status = static_cast<Status>(welcome->status);
-  if (status != Status::kOk) return sys::Failure{status};
-  if (welcome->version != native::kVersion) return sys::Failure{Status::kErrVersion};
-  granted_ = welcome->granted;
-  const native::Geometry& wanted = hello_.wanted;
-  if (granted_.request_ring < wanted.request_ring ||
-      granted_.response_ring < wanted.response_ring ||
-      granted_.dispatch_ring < wanted.dispatch_ring)
-    return sys::Failure{Status::kErrTooBig};
-  auto theirs = sys::SealedMemory::take(message_.take_file(), native::server_rings(granted_));
-  if (!theirs.ok()) return theirs.failure();
-  theirs_ = std::move(theirs.value());
-  auto ours = sys::SealedMemory::make(native::client_rings(granted_));
-  if (!ours.ok()) return ours.failure();
-  ours_ = std::move(ours.value());
-  message_ = native::MessageReader(native::kNoteBytes);
-  step_ = Step::kAttach;
-  return sys::Nothing{};
-}
-
-sys::Result<bool> NativeSession::advance() {
-  using State = native::MessageReader::State;
-  while (step_ != Step::kConnected) {
-    if (step_ == Step::kHello) {
-      if (sys::Outcome sent = send_step(native::encode(hello_), nullptr); !sent.ok())
-        return sent.failure();
-    } else if (step_ == Step::kAttach) {
-      if (sys::Outcome sent = send_step(native::encode_attach(), &ours_.file()); !sent.ok())
-        return sent.failure();
-    }
-    const State state = message_.read(socket_);
-    if (state == State::kMore) return false;
-    if (state == State::kOver) return sys::Failure{Status::kErrLibrary, ECONNRESET, "recv"};
-    if (step_ == Step::kWelcome) {
-      if (sys::Outcome heard = hear_welcome(); !heard.ok()) return heard.failure();
-      continue;
-    }
-    const std::optional<int32_t> ready = native::decode_ready(message_.bytes());
-    if (!ready.has_value() || message_.has_file()) return sys::Failure{Status::kErrMessageError};
-    const auto status = static_cast<Status>(*ready);
-    if (status != Status::kOk) return sys::Failure{status};
-    ours_.close_file();
-    end_.emplace(granted_, std::move(ours_), std::move(theirs_));
-    end_->peer_buffers().set_limits(limits_);
-    exchange_.emplace(socket_, end_->own_buffers(), end_->peer_buffers());
-    step_ = Step::kConnected;
-  }
-  return true;
 }
 
 // One fence for both: room is told along with what goes out.
@@ -150,50 +59,6 @@ Status NativeSession::sent(native::ClientEnd::Put put) {
   if (put != Put::kDone) return over_ ? Status::kErrLibrary : Status::kErrBusy;
   tell(native::kWantsCalls);
   return Status::kOk;
-}
-
-Status NativeSession::send_in(uint32_t buffer, uint32_t size, int32_t id, uint64_t& token) {
-  if (over_) return Status::kErrLibrary;
-  native::OwnBuffers& own = end_->own_buffers();
-  // The header of a second one would be written over that of the first.
-  if (own.out(buffer) > 0) return Status::kErrBusy;
-  const std::optional<native::BufferPlace> place = own.place(buffer, kRequestPlace, size);
-  if (!place.has_value()) return Status::kErrInvalidParam;
-  return sent(end_->send_in_buffer(*place, {static_cast<int32_t>(size), id}, token));
-}
-
-std::optional<PlaceInBuffer> NativeSession::place_of(const native::Message& message) const {
-  if (message.size == 0 || message.buffer == native::kInRing) return std::nullopt;
-  const std::optional<wire::SharedMemory> memory = exchange_->peer_memory(message.buffer);
-  if (!memory.has_value()) return std::nullopt;
-  return PlaceInBuffer{message.buffer, static_cast<size_t>(message.bytes - memory->data),
-                       message.id, message.error};
-}
-
-// Done with a message that was copied, or is not wanted.
-void NativeSession::give_back(const native::Message& message) {
-  if (message.buffer != native::kInRing) (void)release(message.buffer);
-}
-
-bool NativeSession::release(uint32_t number) {
-  if (!end_->release(number)) return false;
-  made_room_ = true;
-  put_bytes_ += granted_.dispatch_ring;
-  return true;
-}
-
-void NativeSession::keep_answer() {
-  if (answer_.size == 0 || !answer_in_ring_) return;
-  end_->response_done();
-  made_room_ = true;
-  answer_ = {};
-}
-
-void NativeSession::keep_message() {
-  if (dispatch_.size == 0) return;
-  end_->dispatch_done();
-  made_room_ = true;
-  dispatch_ = {};
 }
 
 NativeSession::Found NativeSession::look() {
@@ -421,36 +286,6 @@ void NativeSession::settle() {
   } else {
     user_bell_->silence();
   }
-}
-
-Status NativeSession::zcb_alloc(size_t bytes, int64_t deadline_ns, ZeroCopyBuffer& buffer) {
-  const size_t page = sys::control_bytes();
-  sys::Result<uint32_t> made = exchange_->make((bytes + kRequestPlace + page - 1) / page * page);
-  if (!made.ok()) return made.failure().status;
-  const uint32_t number = made.value();
-  while (exchange_->answer(number) == Status::kErrTryAgain) {
-    const Status waited = wait_for_socket(POLLIN, deadline_ns);
-    if (waited != Status::kOk) return waited;
-    attention_ = attention_ || loop_wants_ != 0;
-    if (!hear()) return Status::kErrLibrary;
-  }
-  if (const Status answer = exchange_->answer(number); answer != Status::kOk) return answer;
-  const std::optional<wire::SharedMemory> memory = exchange_->own_memory(number);
-  if (!memory.has_value()) return Status::kErrLibrary;
-  buffer = {{memory->hold, memory->data + kRequestPlace, bytes}, number};
-  return Status::kOk;
-}
-
-Status NativeSession::zcb_free(const ZeroCopyBuffer& buffer, int64_t) {
-  return exchange_->withdraw(static_cast<uint32_t>(buffer.handle));
-}
-
-Status NativeSession::zcb_send(const ZeroCopyBuffer& buffer, uint64_t& token) {
-  const auto header = wire::copy_out<wire::RequestHeader>(buffer.memory.data);
-  if (header.size < 0 || static_cast<size_t>(header.size) > buffer.memory.bytes)
-    return Status::kErrInvalidParam;
-  return send_in(static_cast<uint32_t>(buffer.handle), static_cast<uint32_t>(header.size),
-                 header.id, token);
 }
 
 }  // namespace coroipc::client

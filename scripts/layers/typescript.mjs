@@ -15,7 +15,7 @@ const FLOORS = [
     sides: [
       [
         ...['status', 'errors', 'arguments', 'messages', 'native', 'served-names', 'poll/contract'],
-        ...['scratch', 'arrivals', 'dispatch-message', 'ticks', 'wires'],
+        ...['scratch', 'arrivals', 'dispatch-message', 'ticks', 'wires', 'zero-copy-buffer'],
       ],
     ],
   },

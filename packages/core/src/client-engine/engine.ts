@@ -44,6 +44,14 @@ import { ownThreadError, servedNames } from '../served-names.js';
 import { CS } from '../status.js';
 import type { Wire } from '../wires.js';
 import type { ZeroCopyBuffer } from '../zero-copy-buffer.js';
+import {
+  ANSWER_HEAD_BYTES,
+  answered,
+  checkStatus,
+  payloadOf,
+  STATUS_AT,
+  timeOver,
+} from './answers.js';
 
 export class ClientEngine {
   readonly name: string;
@@ -361,8 +369,6 @@ export class ClientEngine {
     return native.clientSleep(this.#number, wants);
   }
 
-  // -------------------------------------------------------------------------------------------
-
   /** Throws where waiting for the server could never end. */
   checkBlocking(operation: string): void {
     if (this.#ownThread) throw ownThreadError(operation, this.name);
@@ -390,30 +396,4 @@ export class ClientEngine {
     if (size <= SMALL_BYTES) renewArrivals();
     return message;
   }
-}
-
-/** Where the status stands in a response. */
-const STATUS_AT = 16;
-/** What stands before each of several answers. */
-const ANSWER_HEAD_BYTES = 16;
-
-/** Throws a status other than OK. 0 counts as OK: some services of C never set the field. */
-export function checkStatus(id: number, status: number): void {
-  if (status !== CS.OK && status !== 0) throw new CoroIpcError(status, `request ${id}`);
-}
-
-/** The payload of a whole response, if its status is OK. */
-export function payloadOf(id: number, message: Buffer): Buffer {
-  checkStatus(id, message.readInt32LE(STATUS_AT));
-  return message.subarray(RESPONSE_HEADER_BYTES);
-}
-
-function timeOver(timeoutMs: number): CoroIpcError {
-  return new CoroIpcError(CS.ERR_TIMEOUT, `no answer within ${timeoutMs} ms`);
-}
-
-function answered(size: number, timeoutMs: number): number {
-  if (size > 0) return size;
-  if (size === 0) throw timeOver(timeoutMs);
-  throw new CoroIpcError(CS.ERR_BUSY, 'a request is outstanding already');
 }

@@ -2,7 +2,7 @@
 //
 // Invariant: it settles once, and leaves no timer and no listener behind when it does.
 
-import { checkStatus, payloadOf } from '../client-engine/engine.js';
+import { checkStatus, payloadOf } from '../client-engine/answers.js';
 import { CoroIpcError } from '../errors.js';
 import { CS } from '../status.js';
 import { ZeroCopyBuffer } from '../zero-copy-buffer.js';
