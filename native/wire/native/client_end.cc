@@ -18,6 +18,7 @@ ClientEnd::ClientEnd(const Geometry& geometry, sys::SealedMemory ours, sys::Seal
       sleep_(&client_words(ours_).sleep, &server_words(theirs_).sleep) {}
 
 ClientEnd::Put ClientEnd::send(Parts message, uint64_t& sequence) {
+  blocked_ = false;
   if (in_flight_.size() >= geometry_.in_flight) return Put::kNoRoom;
   const Put put = requests_.put(static_cast<uint32_t>(RecordKind::kMessage), sent_ + 1, message);
   blocked_ = put == Put::kNoRoom;
@@ -29,6 +30,7 @@ ClientEnd::Put ClientEnd::send(Parts message, uint64_t& sequence) {
 
 ClientEnd::Put ClientEnd::send_in_buffer(const BufferPlace& place, const RequestHeader& header,
                                          uint64_t& sequence) {
+  blocked_ = false;
   if (in_flight_.size() >= geometry_.in_flight) return Put::kNoRoom;
   const Put put = put_in_buffer(requests_, own_buffers_, sent_ + 1, place, header);
   blocked_ = put == Put::kNoRoom;

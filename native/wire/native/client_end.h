@@ -80,7 +80,7 @@ class ClientEnd {
   ring::RecordConsumer dispatches_;
   SleepWord sleep_;
   SequenceSet in_flight_;
-  bool blocked_ = false;     // the last request found no room in the ring
+  bool blocked_ = false;     // the last request found no room in the ring, though it had a place
   uint64_t sent_ = 0;        // requests, and the number of the last
   uint64_t dispatched_ = 0;  // dispatch messages that were done with
   uint64_t answered_ = 0;    // the request that the response lying first is for
