@@ -128,10 +128,32 @@ Status NativeSession::await(uint64_t token, int64_t deadline_ns, uint32_t& size)
   }
 }
 
+// An answer frees its request's place, also one that nobody asks for any more.
+Status NativeSession::await_room(int64_t deadline_ns) {
+  const uint64_t late_before = late_answers_;
+  if (answer_.size != 0) put_aside();
+  for (bool spun = false;;) {
+    const Found found = look();
+    if (found == Found::kOver) return Status::kErrLibrary;
+    if (found == Found::kAnswer) put_aside();
+    if (found == Found::kAnswer || late_answers_ != late_before || end_->room_made())
+      return Status::kOk;
+    const auto some = [&] { return end_->response_ready() || end_->room_made(); };
+    if (!std::exchange(spun, true) && answer_spinner_.wait(some)) continue;
+    const Status waited = doze(kWantsAnswers | kWantsRoom, deadline_ns);
+    if (waited != Status::kOk) return waited;
+  }
+}
+
 Status NativeSession::doze(Wants wants, int64_t deadline_ns) {
   const bool loop_slept = loop_wants_ != 0;
   tell(0);
-  if (!end_->doze(wants | loop_wants_) && there(wants) != 0) return Status::kOk;
+  if (!end_->doze(wants | loop_wants_)) {
+    // Awake, nobody rings: what is there is the loop's if it is not the caller's.
+    loop_wants_ = 0;
+    attention_ = attention_ || loop_slept;
+    return Status::kOk;
+  }
   const Status waited = wait_for_socket(POLLIN, deadline_ns);
   if (waited == Status::kOk) (void)hear();
   loop_wants_ = 0;
@@ -171,7 +193,10 @@ void NativeSession::answer_done() {
 }
 
 void NativeSession::abandon(uint64_t token) {
-  if (aside_.erase(token) > 0) {
+  if (answer_.size != 0 && answer_.sequence == token) {
+    answer_done();
+    ++late_answers_;
+  } else if (aside_.erase(token) > 0) {
     ++late_answers_;
   } else if (end_->awaits(token)) {
     abandoned_.insert(token);

@@ -100,6 +100,9 @@ class Session {
   // Sends a request. kErrBusy: as many as can be are in flight, or there is no room now.
   // kErrInvalidParam: larger than request_bytes(). kErrLibrary: the server is gone.
   [[nodiscard]] virtual Status send(wire::Parts parts, uint64_t& token) = 0;
+  // After kErrBusy: waits until it is worth trying again. kErrBusy: that is when the request before
+  // is answered. kErrTimeout, kErrInterrupt. kErrLibrary: the server is gone.
+  [[nodiscard]] virtual Status await_room(int64_t) { return Status::kErrBusy; }
   // Waits for the answer of one request. kErrTimeout, kErrInterrupt: it is still in flight.
   // kErrLibrary: the server is gone; kErrBadOperation: it is not in flight.
   [[nodiscard]] virtual Status await(uint64_t token, int64_t deadline_ns, uint32_t& size) = 0;

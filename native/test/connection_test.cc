@@ -97,12 +97,13 @@ struct Client {
   sys::SemaphoreWatch watch;
   std::unique_ptr<client::Session> session;
 
-  Status connect(const ServingLoop& loop, Wire wire, size_t dispatch_bytes = 65536) {
+  Status connect(const ServingLoop& loop, Wire wire, size_t dispatch_bytes = 65536,
+                 uint32_t max_in_flight = 16) {
     client::Options options;
     options.name = loop.name();
     options.service = 7;
     options.classic = wire;
-    options.max_in_flight = 16;
+    options.max_in_flight = max_in_flight;
     options.sizes = {65536, 65536, dispatch_bytes};
     options.spin_us = 20;
     auto begun = client::Session::begin(options, watch);
@@ -455,6 +456,76 @@ TEST(a_late_answer_is_dropped_and_the_next_call_gets_its_own) {
     CHECK(client.call(request_of(kEcho, body), answer) == Status::kOk);
     CHECK_EQ(client.session->late_answers(), 1);
   }
+}
+
+TEST(a_request_without_a_place_waits_for_it_and_gives_up_in_time) {
+  std::atomic<bool> arrived{false};
+  Call waiting;
+  ServingLoop loop([&](Server& server, const Call& call, std::vector<std::byte> message) {
+    if (call.request.id == kForget) {
+      waiting = call;
+      arrived = true;
+    } else {
+      serve(server, call, std::move(message));
+    }
+  });
+  REQUIRE(loop.start());
+  Client client;
+  REQUIRE(client.connect(loop, std::nullopt, 65536, 1) == Status::kOk);
+  client::Session& session = *client.session;
+  const auto forgotten = request_of(kForget, {});
+  const Bytes bytes(forgotten);
+  uint64_t token = 0;
+  uint64_t other = 0;
+  REQUIRE(session.send(std::span(&bytes, 1), token) == Status::kOk);
+  CHECK(session.send(std::span(&bytes, 1), other) == Status::kErrBusy);
+  CHECK(session.await_room(sys::deadline_after_ms(5)) == Status::kErrTimeout);
+  // An answer that somebody waits for makes way, and is kept for him.
+  CHECK(eventually([&] { return arrived.load(); }));
+  loop.run([&](Server& server) { respond(server, waiting, response_of(kForget, {})); });
+  CHECK(session.await_room(patience()) == Status::kOk);
+  CHECK(session.send(std::span(&bytes, 1), other) == Status::kOk);
+  uint32_t size = 0;
+  CHECK(session.await(token, patience(), size) == Status::kOk);
+  session.answer_done();
+  // So does one that nobody waits for, which is dropped.
+  session.abandon(other);
+  CHECK(session.await_room(sys::deadline_after_ms(5)) == Status::kErrTimeout);
+  loop.run([&](Server& server) { respond(server, waiting, response_of(kForget, {})); });
+  CHECK(session.await_room(patience()) == Status::kOk);
+  CHECK_EQ(session.late_answers(), 1);
+  std::vector<std::byte> answer;
+  CHECK(client.call(request_of(kEcho, pattern(100, 5)), answer) == Status::kOk);
+}
+
+TEST(answers_that_were_put_aside_come_in_the_order_of_their_requests) {
+  ServingLoop loop(serve);
+  REQUIRE(loop.start());
+  Client client;
+  REQUIRE(client.connect(loop, std::nullopt) == Status::kOk);
+  client::Session& session = *client.session;
+  const auto request = request_of(kEcho, pattern(100, 5));
+  const Bytes bytes(request);
+  std::vector<uint64_t> tokens(10);
+  for (uint64_t& token : tokens) REQUIRE(session.send(std::span(&bytes, 1), token) == Status::kOk);
+  std::vector<std::byte> answer;
+  REQUIRE(client.call(request, answer) == Status::kOk);
+  // One that is given up goes, also while it is the next.
+  uint64_t token = 0;
+  uint32_t size = 0;
+  REQUIRE(session.answer(token, size) == Status::kOk);
+  CHECK_EQ(token, tokens[0]);
+  session.abandon(tokens[0]);
+  CHECK_EQ(session.late_answers(), 1);
+  for (size_t i = 1; i < tokens.size(); ++i) {
+    REQUIRE(session.answer(token, size) == Status::kOk);
+    CHECK_EQ(token, tokens[i]);
+    answer.resize(size);
+    CHECK_EQ(session.read_answer(answer), size);
+    CHECK(answer == response_of(kEcho, pattern(100, 5)));
+    session.answer_done();
+  }
+  CHECK(session.answer(token, size) == Status::kErrTryAgain);
 }
 
 TEST(zero_copy_buffers_carry_requests_and_are_looked_up_not_followed) {

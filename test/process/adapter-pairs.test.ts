@@ -1,9 +1,11 @@
 // A server on one adapter and a client on another, for every pair of them: the whole job, in
 // processes of their own. For each adapter there are two servers and a client on every adapter.
 
+import type { Wire } from '@coroipc/core';
 import { expect, test } from 'vitest';
 import { Child, freshName, type Task } from './child.js';
 import { eventually, expectNoneLeft, sharedFiles } from './machine.js';
+import { SPEAKS, type Speaks, WIRES } from './wires.js';
 
 const ADAPTERS = [
   'libuv',
@@ -21,14 +23,15 @@ const ADAPTERS = [
 
 interface ServerArgument {
   readonly name: string;
+  readonly wires: readonly Wire[];
   readonly adapter: string;
 }
 
 // Command 1 echoes, 2 sends as many messages as the payload says, 3 sends them until the ring is
 // full and some more, 4 tells how often the queue was drained.
-const serve: Task<ServerArgument> = async (tools, { name, adapter }) => {
+const serve: Task<ServerArgument> = async (tools, { name, wires, adapter }) => {
   const { IpcServer, adapterOf, say, told } = tools;
-  const server = new IpcServer({ name, adapter: await adapterOf(adapter) });
+  const server = new IpcServer({ name, wires, adapter: await adapterOf(adapter) });
   let drains = 0;
   server.service(7, {
     connect: ({ pid }) => say('connected', pid),
@@ -66,16 +69,17 @@ const serve: Task<ServerArgument> = async (tools, { name, adapter }) => {
 };
 
 interface ClientArgument {
+  readonly speaks: Speaks;
   readonly job: string;
   readonly other: string;
   readonly adapter: string;
 }
 
-const use: Task<ClientArgument> = async (tools, { job, other, adapter: adapterName }) => {
+const use: Task<ClientArgument> = async (tools, { speaks, job, other, adapter: adapterName }) => {
   const { IpcClient, adapterOf, say, sleep, told } = tools;
   const adapter = await adapterOf(adapterName);
   const connect = (name: string) =>
-    IpcClient.connect({ name, service: 7, adapter, dispatchBytes: 65536 });
+    IpcClient.connect({ name, service: 7, ...speaks, adapter, dispatchBytes: 65536 });
   const check = (what: string, right: boolean) => {
     if (!right) throw new Error(`wrong: ${what}`);
   };
@@ -128,39 +132,49 @@ const use: Task<ClientArgument> = async (tools, { job, other, adapter: adapterNa
   await told();
 };
 
-test.each(ADAPTERS)('a server on %s does the whole job with clients on each', async (adapter) => {
-  const before = sharedFiles();
-  const name = freshName();
-  const other = freshName();
-  const server = Child.start(serve, { name, adapter });
-  const doomed = Child.start(serve, { name: other, adapter });
-  await Promise.all([server.said('ready'), doomed.said('ready')]);
-  const clients = ADAPTERS.map((mine) => Child.start(use, { job: name, other, adapter: mine }));
-  const times = (what: string, pid: number): number =>
-    server.values(what).filter((each) => each === pid).length;
+const servers = (['native', 'classic 1.2'] as const).flatMap((over) =>
+  ADAPTERS.map((adapter) => ({ over, adapter })),
+);
 
-  // A client that goes is noticed once, by its own close first.
-  await Promise.all(clients.map((client) => client.said('linked')));
-  for (const { pid } of clients) {
-    expect(times('connected', pid)).toBe(2);
-    await eventually(() => expect(times('disconnected', pid)).toBe(1));
-  }
+test.each(servers)(
+  'over $over, a server on $adapter does the whole job with clients on each',
+  async ({ over, adapter }) => {
+    const before = sharedFiles();
+    const name = freshName();
+    const other = freshName();
+    const server = Child.start(serve, { name, wires: WIRES, adapter });
+    const doomed = Child.start(serve, { name: other, wires: WIRES, adapter });
+    await Promise.all([server.said('ready'), doomed.said('ready')]);
+    const speaks = SPEAKS[over];
+    const clients = ADAPTERS.map((mine) =>
+      Child.start(use, { speaks, job: name, other, adapter: mine }),
+    );
+    const times = (what: string, pid: number): number =>
+      server.values(what).filter((each) => each === pid).length;
 
-  // A server that goes is noticed, and another one served on.
-  doomed.kill();
-  for (const client of clients) {
-    expect(await client.said('heard')).toBe('ERR_COROIPC_LIBRARY');
-    client.tell('go on');
-  }
-  await Promise.all(clients.map((client) => client.said('still there')));
+    // A client that goes is noticed once, by its own close first.
+    await Promise.all(clients.map((client) => client.said('linked')));
+    for (const { pid } of clients) {
+      expect(times('connected', pid)).toBe(2);
+      await eventually(() => expect(times('disconnected', pid)).toBe(1));
+    }
 
-  // A client that is killed is noticed, too.
-  for (const client of clients) client.kill();
-  for (const { pid } of clients) {
-    await eventually(() => expect(times('disconnected', pid)).toBe(2));
-  }
-  server.tell('close');
-  expect(await server.ended()).toMatchObject({ outcome: 0, errors: '' });
-  for (const client of clients) expect((await client.ended()).errors).toBe('');
-  await expectNoneLeft(before);
-});
+    // A server that goes is noticed, and another one served on.
+    doomed.kill();
+    for (const client of clients) {
+      expect(await client.said('heard')).toBe('ERR_COROIPC_LIBRARY');
+      client.tell('go on');
+    }
+    await Promise.all(clients.map((client) => client.said('still there')));
+
+    // A client that is killed is noticed, too.
+    for (const client of clients) client.kill();
+    for (const { pid } of clients) {
+      await eventually(() => expect(times('disconnected', pid)).toBe(2));
+    }
+    server.tell('close');
+    expect(await server.ended()).toMatchObject({ outcome: 0, errors: '' });
+    for (const client of clients) expect((await client.ended()).errors).toBe('');
+    await expectNoneLeft(before);
+  },
+);

@@ -1,10 +1,12 @@
 // What is called when it is over, and what is called, exits or throws inside a call-back: an
 // error or nothing, as documented, never a crash.
 
+import type { Wire } from '@coroipc/core';
 import { describe, expect, it } from 'vitest';
 import { Child, freshName, type Task } from './child.js';
 import { expectNoneLeft, sharedFiles } from './machine.js';
 import { SERVICE, startServer } from './services.js';
+import { SPEAKS, type Speaks, WIRES } from './wires.js';
 
 const ADAPTERS = ['libuv', 'thread'] as const;
 
@@ -31,55 +33,63 @@ const LIBRARY = 'ERR_COROIPC_LIBRARY';
 const BAD_OPERATION = 'ERR_COROIPC_BAD_OPERATION';
 
 describe('after the end', () => {
-  it('every function of coroipcc gives BAD_HANDLE, and every view is detached', async () => {
-    const { name } = await startServer();
-    const task: Task<ToServer> = (tools, { name, service }) => {
-      const { coroipcc, encodeRequest, say } = tools;
-      const handle = coroipcc.serviceConnect(name, service, 8192, 8192, 8192);
-      const request = encodeRequest(1, 'hello');
-      const burst = Buffer.alloc(8);
-      burst.writeUInt32LE(3);
-      coroipcc.msgSendReplyReceive(handle, encodeRequest(3, burst));
-      const message = coroipcc.dispatchGet(handle);
-      const memory = coroipcc.zcbAlloc(handle, 4096, 16);
-      const answer = coroipcc.msgSendReplyReceiveInBufGet(handle, request);
-      say('before', [message?.length, memory.length, answer.length]);
-      coroipcc.serviceDisconnect(handle);
-      say('views', [message?.length, memory.length, answer.length, handle.closed]);
-      const all: Record<string, () => unknown> = {
-        serviceDisconnect: () => coroipcc.serviceDisconnect(handle),
-        fdGet: () => coroipcc.fdGet(handle),
-        dispatchFlowControlGet: () => coroipcc.dispatchFlowControlGet(handle),
-        flowControlGet: () => coroipcc.flowControlGet(handle),
-        dispatchGet: () => coroipcc.dispatchGet(handle, 0),
-        dispatchPut: () => coroipcc.dispatchPut(handle),
-        dispatchRecv: () => coroipcc.dispatchRecv(handle, 0),
-        msgSendReplyReceive: () => coroipcc.msgSendReplyReceive(handle, request),
-        msgSendReplyReceiveInBufGet: () => coroipcc.msgSendReplyReceiveInBufGet(handle, request),
-        msgSendReplyReceiveInBufPut: () => coroipcc.msgSendReplyReceiveInBufPut(handle),
-        zcbAlloc: () => coroipcc.zcbAlloc(handle, 4096, 16),
-        zcbFree: () => coroipcc.zcbFree(handle, new Uint8Array(64)),
-        zcbMsgSendReplyReceive: () => coroipcc.zcbMsgSendReplyReceive(handle, new Uint8Array(64)),
-      };
-      const missing = Object.keys(coroipcc).filter((key) => !(key in all));
-      if (missing.join() !== 'serviceConnect') throw new Error(`forgotten: ${missing}`);
-      for (const [key, run] of Object.entries(all)) {
-        try {
-          run();
-          say('outcome', { [key]: 'nothing' });
-        } catch (error) {
-          say('outcome', { [key]: (error as { code?: string }).code ?? String(error) });
+  // What the native wire hands over are copies, which stay.
+  it.each([
+    ['native', [24, null, 29], [24, null, 29]],
+    ['classic 1.2', [24, 4112, 29], [0, 0, 0]],
+    ['classic 1.4', [24, 4112, 29], [0, 0, 0]],
+  ] as const)(
+    'every function of coroipcc gives BAD_HANDLE, and every view is detached, over %s',
+    async (over, before, views) => {
+      const { name } = await startServer();
+      const task: Task<ToServer & { speaks: Speaks }> = (tools, { name, service, speaks }) => {
+        const { coroipcc, encodeRequest, say } = tools;
+        const handle = coroipcc.serviceConnect(name, service, 8192, 8192, 8192, speaks);
+        const request = encodeRequest(1, 'hello');
+        const burst = Buffer.alloc(8);
+        burst.writeUInt32LE(3);
+        coroipcc.msgSendReplyReceive(handle, encodeRequest(3, burst));
+        const message = coroipcc.dispatchGet(handle);
+        const memory = speaks.wire === 'native' ? undefined : coroipcc.zcbAlloc(handle, 4096, 16);
+        const answer = coroipcc.msgSendReplyReceiveInBufGet(handle, request);
+        say('before', [message?.length, memory?.length, answer.length]);
+        coroipcc.serviceDisconnect(handle);
+        say('views', [message?.length, memory?.length, answer.length, handle.closed]);
+        const all: Record<string, () => unknown> = {
+          serviceDisconnect: () => coroipcc.serviceDisconnect(handle),
+          fdGet: () => coroipcc.fdGet(handle),
+          dispatchFlowControlGet: () => coroipcc.dispatchFlowControlGet(handle),
+          flowControlGet: () => coroipcc.flowControlGet(handle),
+          dispatchGet: () => coroipcc.dispatchGet(handle, 0),
+          dispatchPut: () => coroipcc.dispatchPut(handle),
+          dispatchRecv: () => coroipcc.dispatchRecv(handle, 0),
+          msgSendReplyReceive: () => coroipcc.msgSendReplyReceive(handle, request),
+          msgSendReplyReceiveInBufGet: () => coroipcc.msgSendReplyReceiveInBufGet(handle, request),
+          msgSendReplyReceiveInBufPut: () => coroipcc.msgSendReplyReceiveInBufPut(handle),
+          zcbAlloc: () => coroipcc.zcbAlloc(handle, 4096, 16),
+          zcbFree: () => coroipcc.zcbFree(handle, new Uint8Array(64)),
+          zcbMsgSendReplyReceive: () => coroipcc.zcbMsgSendReplyReceive(handle, new Uint8Array(64)),
+        };
+        const missing = Object.keys(coroipcc).filter((key) => !(key in all));
+        if (missing.join() !== 'serviceConnect') throw new Error(`forgotten: ${missing}`);
+        for (const [key, run] of Object.entries(all)) {
+          try {
+            run();
+            say('outcome', { [key]: 'nothing' });
+          } catch (error) {
+            say('outcome', { [key]: (error as { code?: string }).code ?? String(error) });
+          }
         }
-      }
-    };
-    const child = Child.start(task, { name, service: SERVICE });
-    expect(await child.ended()).toMatchObject({ outcome: 0, errors: '' });
-    expect(await child.said('before')).toEqual([24, 4112, 29]);
-    expect(await child.said('views')).toEqual([0, 0, 0, true]);
-    const outcome = Object.assign({}, ...(child.values('outcome') as object[]));
-    expect(Object.keys(outcome)).toHaveLength(13);
-    expect(new Set(Object.values(outcome))).toEqual(new Set([BAD_HANDLE]));
-  });
+      };
+      const child = Child.start(task, { name, service: SERVICE, speaks: SPEAKS[over] });
+      expect(await child.ended()).toMatchObject({ outcome: 0, errors: '' });
+      expect(await child.said('before')).toEqual(before);
+      expect(await child.said('views')).toEqual([...views, true]);
+      const outcome = Object.assign({}, ...(child.values('outcome') as object[]));
+      expect(Object.keys(outcome)).toHaveLength(13);
+      expect(new Set(Object.values(outcome))).toEqual(new Set([BAD_HANDLE]));
+    },
+  );
 
   it('an IpcClient refuses, ends iterators, and closes again in silence', async () => {
     const { name } = await startServer();
@@ -317,13 +327,16 @@ describe('after the end', () => {
 });
 
 interface Inside extends Alone {
+  readonly speaks: Speaks;
+  readonly wires: readonly Wire[];
   readonly where: string;
   /** What to do there: `throw`, `exit`, `close`, `closeClient`, `destroy`. */
   readonly action: string;
 }
 
 /** A server and its client in one process, that do something in one of their call-backs. */
-const inside: Task<Inside> = async (tools, { name, adapter, where, action }) => {
+const inside: Task<Inside> = async (tools, argument) => {
+  const { name, adapter, speaks, wires, where, action } = argument;
   const { IpcServer, IpcClient, coroipcs, encodeResponse, adapters, say } = tools;
   const { CoroIpcError, CS } = tools;
   let done = false;
@@ -345,6 +358,7 @@ const inside: Task<Inside> = async (tools, { name, adapter, where, action }) => 
   };
   const server = new IpcServer({
     name,
+    wires,
     adapter: adapters[adapter](),
     authenticate: () => {
       act('authenticate');
@@ -383,6 +397,7 @@ const inside: Task<Inside> = async (tools, { name, adapter, where, action }) => 
   const lock = { held: 0 };
   const ipcs = coroipcs.ipcInit({
     socketName: `${name}-c`,
+    wires,
     adapter: adapters[adapter](),
     serviceAvailable: () => {
       act('serviceAvailable');
@@ -453,6 +468,7 @@ const inside: Task<Inside> = async (tools, { name, adapter, where, action }) => 
       client = await IpcClient.connect({
         name: served,
         service: 1,
+        ...speaks,
         adapter: adapters[adapter](),
         dispatchBytes: 4096,
       });
@@ -508,13 +524,20 @@ const ANSWERED = ['connect', 'handler', 'promise', 'select', 'server.requestErro
 /** Nothing fails by itself, so these are not reached unless something else throws. */
 const NOT_REACHED = ['server.requestError'];
 
-describe.each(ADAPTERS)('inside a call-back, with %s', (adapter) => {
+const matrix = (['native', 'classic 1.2'] as const).flatMap((over) =>
+  ADAPTERS.map((adapter) => ({ over, adapter })),
+);
+
+describe.each(matrix)('inside a call-back, over $over, with $adapter', ({ over, adapter }) => {
+  const within = (where: string, action: string): Inside => ({
+    ...{ name: freshName(), adapter, where, action },
+    ...{ speaks: SPEAKS[over], wires: WIRES },
+  });
   const places = PLACES.filter((where) => !NOT_REACHED.includes(where));
 
   it.each(places)('an exception in %s', async (where) => {
     const files = sharedFiles();
-    const argument = { name: freshName(), adapter, where, action: 'throw' };
-    const child = Child.start(inside, argument);
+    const child = Child.start(inside, within(where, 'throw'));
     const ended = await child.ended();
     expect(ended).toMatchObject({ outcome: 0, errors: '' });
     expect(ended.said).toContain('acts');
@@ -528,7 +551,7 @@ describe.each(ADAPTERS)('inside a call-back, with %s', (adapter) => {
 
   it.each(places)('process.exit() in %s', async (where) => {
     const files = sharedFiles();
-    const child = Child.start(inside, { name: freshName(), adapter, where, action: 'exit' });
+    const child = Child.start(inside, within(where, 'exit'));
     const ended = await child.ended();
     expect(ended).toMatchObject({ outcome: 23, errors: '' });
     expect(ended.said.at(-1)).toBe('acts');
@@ -541,7 +564,7 @@ describe.each(ADAPTERS)('inside a call-back, with %s', (adapter) => {
     '$action in $where',
     async ({ where, action }) => {
       const files = sharedFiles();
-      const child = Child.start(inside, { name: freshName(), adapter, where, action });
+      const child = Child.start(inside, within(where, action));
       const ended = await child.ended();
       expect(ended).toMatchObject({ outcome: 0, errors: '' });
       expect(ended.said).toContain('acts');

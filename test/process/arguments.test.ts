@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { eventually } from './machine.js';
 import { SERVICE, startServer } from './services.js';
+import { EVERY_WIRE, SPEAKS } from './wires.js';
 
 const ARGUMENTS = fileURLToPath(new URL('./fixtures/arguments.mjs', import.meta.url));
 
@@ -71,7 +72,15 @@ const RIGHT: Readonly<Record<string, readonly string[]>> = {
   logSubsysId: [...ABSENT, ...ZERO],
   timeoutMs: [...ABSENT, '-1', ...ZERO],
   spinUs: [...ABSENT, ...ZERO],
-  generation: ABSENT,
+  wire: ['undefined'],
+  wires: ['undefined'],
+  generation: ['undefined'],
+  maxInFlight: ABSENT,
+  serverUid: ['undefined', ...ZERO],
+  mode: ['undefined', ...ZERO],
+  owner: ['undefined', ...OBJECTS],
+  uid: ['undefined', ...ZERO, '2**31'],
+  gid: ['undefined', ...ZERO, '2**31'],
   requestBytes: ABSENT,
   responseBytes: ABSENT,
   dispatchBytes: ABSENT,
@@ -120,24 +129,28 @@ function more(where: string): readonly string[] {
 }
 
 describe('wrong arguments', () => {
-  it('to every function are refused clearly, and the library lives on', async () => {
-    const { name, server } = await startServer();
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, [
-      ARGUMENTS,
-      name,
-      String(SERVICE),
-    ]);
-    const report = JSON.parse(stdout) as Report;
-    expect(stderr).toBe('');
-    expect(report.unclear).toEqual([]);
-    expect(report.forgotten).toEqual([]);
-    expect(report.alive).toBe(true);
-    expect(report.calls).toBeGreaterThan(5000);
-    expect(wronglyAccepted(report)).toEqual([]);
-    await eventually(() => {
-      expect(server.count('disconnected')).toBe(server.count('connected'));
-    });
-    server.tell('close');
-    expect((await server.ended()).outcome).toBe(0);
-  });
+  it.each(EVERY_WIRE)(
+    'to every function are refused clearly, and the library lives on, over %s',
+    async (over) => {
+      const { name, server } = await startServer();
+      const { stdout, stderr } = await promisify(execFile)(process.execPath, [
+        ARGUMENTS,
+        name,
+        String(SERVICE),
+        JSON.stringify(SPEAKS[over]),
+      ]);
+      const report = JSON.parse(stdout) as Report;
+      expect(stderr).toBe('');
+      expect(report.unclear).toEqual([]);
+      expect(report.forgotten).toEqual([]);
+      expect(report.alive).toBe(true);
+      expect(report.calls).toBeGreaterThan(5000);
+      expect(wronglyAccepted(report)).toEqual([]);
+      await eventually(() => {
+        expect(server.count('disconnected')).toBe(server.count('connected'));
+      });
+      server.tell('close');
+      expect((await server.ended()).outcome).toBe(0);
+    },
+  );
 });

@@ -1,5 +1,5 @@
 // coroipcs in this process, coroipcc in another: what every function and every member of the
-// state does, on both generations of the wire.
+// state does, on every wire.
 
 import {
   CoroIpcError,
@@ -13,18 +13,16 @@ import {
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Child, freshName, type Task } from './child.js';
 import { eventually, expectNoneLeft, sharedFiles } from './machine.js';
-
-const GENERATIONS = ['1.2', '1.4'] as const;
-type Generation = (typeof GENERATIONS)[number];
+import { CLASSIC_WIRES, EVERY_WIRE, SPEAKS, type Speaks, WIRES } from './wires.js';
 
 interface Argument {
   readonly name: string;
-  readonly generation: Generation;
+  readonly speaks: Speaks;
 }
 
 function serve(state: Omit<CoroipcsInitState, 'socketName'>): { name: string; server: IpcsServer } {
   const name = freshName();
-  const server = coroipcs.ipcInit({ socketName: name, ...state });
+  const server = coroipcs.ipcInit({ socketName: name, wires: WIRES, ...state });
   onTestFinished(async () => {
     await eventually(() => expect(coroipcs.ipcExit(server)).toBe(0));
   });
@@ -37,18 +35,18 @@ const echo = (conn: IpcsConnection, message: Buffer): void => {
 };
 
 /** Runs a client to its end and gives what it said by the word "result". */
-async function client(task: Task<Argument>, name: string, generation: Generation = '1.2') {
-  const child = Child.start(task, { name, generation });
+async function client(task: Task<Argument>, name: string, speaks: Speaks = SPEAKS.native) {
+  const child = Child.start(task, { name, speaks });
   const ended = await child.ended();
   expect(ended).toMatchObject({ outcome: 0, errors: '' });
   return child.values('result');
 }
 
 /** Sends one echo and says its error and its payload, or the status that was thrown. */
-const callOnce: Task<Argument> = (tools, { name, generation }) => {
+const callOnce: Task<Argument> = (tools, { name, speaks }) => {
   const { coroipcc, encodeRequest, CoroIpcError, say } = tools;
   try {
-    const handle = coroipcc.serviceConnect(name, 5, 8192, 8192, 8192, { generation });
+    const handle = coroipcc.serviceConnect(name, 5, 8192, 8192, 8192, speaks);
     const answer = coroipcc.msgSendReplyReceive(handle, encodeRequest(3, 'hello'));
     say('result', [answer.readInt32LE(16), answer.subarray(24).toString()]);
     coroipcc.serviceDisconnect(handle);
@@ -57,15 +55,17 @@ const callOnce: Task<Argument> = (tools, { name, generation }) => {
   }
 };
 
-describe.each(GENERATIONS)('generation %s', (generation) => {
+describe.each(EVERY_WIRE)('over %s', (over) => {
+  const speaks = SPEAKS[over];
+
   it('a state of a name and a handler is enough', async () => {
     const { name } = serve({ handlerFnGet: () => echo });
-    expect(await client(callOnce, name, generation)).toEqual([[1, 'hello']]);
+    expect(await client(callOnce, name, speaks)).toEqual([[1, 'hello']]);
   });
 
   it('a state of a name alone answers INVALID_PARAM', async () => {
     const { name } = serve({});
-    expect(await client(callOnce, name, generation)).toEqual([[7, '']]);
+    expect(await client(callOnce, name, speaks)).toEqual([[7, '']]);
   });
 
   it('sendingAllowed decides, with its scratch, and is released whatever it said', async () => {
@@ -80,11 +80,11 @@ describe.each(GENERATIONS)('generation %s', (generation) => {
       },
       sendingAllowedRelease: (scratch) => seen.push(['released', scratch.readInt32LE(100)]),
     });
-    expect(await client(callOnce, name, generation)).toEqual([[1, 'hello']]);
+    expect(await client(callOnce, name, speaks)).toEqual([[1, 'hello']]);
     allowed = 0;
-    expect(await client(callOnce, name, generation)).toEqual([CS.ERR_TRY_AGAIN]);
+    expect(await client(callOnce, name, speaks)).toEqual([CS.ERR_TRY_AGAIN]);
     allowed = -1;
-    expect(await client(callOnce, name, generation)).toEqual([[CS.ERR_INVALID_PARAM, '']]);
+    expect(await client(callOnce, name, speaks)).toEqual([[CS.ERR_INVALID_PARAM, '']]);
     const asked = ['asked', 5, 3, 'hello', 512];
     expect(seen).toEqual([asked, ['released', 1], asked, ['released', 0], asked, ['released', -1]]);
   });
@@ -112,7 +112,7 @@ describe.each(GENERATIONS)('generation %s', (generation) => {
         echo(conn, message);
       },
     });
-    expect(await client(callOnce, name, generation)).toEqual([[1, 'hello']]);
+    expect(await client(callOnce, name, speaks)).toEqual([[1, 'hello']]);
     await eventually(() => expect(order.at(-1)).toBe('unlock'));
     await eventually(() => expect(order).toContain('exit'));
     expect(order).toEqual([
@@ -126,7 +126,7 @@ describe.each(GENERATIONS)('generation %s', (generation) => {
     const files = sharedFiles();
     const refusing = async (state: Omit<CoroipcsInitState, 'socketName'>) => {
       const { name } = serve({ handlerFnGet: () => echo, ...state });
-      return (await client(callOnce, name, generation))[0];
+      return (await client(callOnce, name, speaks))[0];
     };
     expect(await refusing({ securityValid: () => 0 })).toBe(CS.ERR_SECURITY);
     expect(await refusing({ securityValid: () => false })).toBe(CS.ERR_SECURITY);
@@ -158,7 +158,7 @@ describe.each(GENERATIONS)('generation %s', (generation) => {
         data.push(coroipcs.privateDataGet(conn));
       },
     });
-    await client(callOnce, name, generation);
+    await client(callOnce, name, speaks);
     await eventually(() => expect(data).toEqual([50, true, 'kept', { any: 'value' }]));
   });
 
@@ -177,7 +177,7 @@ describe.each(GENERATIONS)('generation %s', (generation) => {
         return asked < 4 ? -1 : 0;
       },
     });
-    await client(callOnce, name, generation);
+    await client(callOnce, name, speaks);
     await eventually(() => expect(asked).toBe(4));
     const kept = conn as IpcsConnection;
     expect((coroipcs.privateDataGet(kept) as Buffer).length).toBe(4);
@@ -226,15 +226,15 @@ describe.each(GENERATIONS)('generation %s', (generation) => {
       oldLogPrintf: () => expect.unreachable(),
     });
     await client(
-      (tools, { name, generation }) => {
+      (tools, { name, speaks }) => {
         const { coroipcc, encodeRequest } = tools;
-        const handle = coroipcc.serviceConnect(name, 5, 8192, 8192, 8192, { generation });
+        const handle = coroipcc.serviceConnect(name, 5, 8192, 8192, 8192, speaks);
         coroipcc.msgSendReplyReceive(handle, encodeRequest(3, 'x'));
         for (let left = 100; left > 0; left--) coroipcc.dispatchRecv(handle);
         coroipcc.msgSendReplyReceive(handle, encodeRequest(4, 'x'));
       },
       name,
-      generation,
+      speaks,
     );
     await eventually(() => expect(destroyed).toEqual(['the handle']));
     const [connection, pid, fd] = created as [string, number, number];
@@ -268,7 +268,9 @@ describe.each(GENERATIONS)('generation %s', (generation) => {
     const { name } = serve({
       handlerFnGet: () => (conn, message) => {
         const answer = encodeResponse(3, CS.OK, message.subarray(16));
-        status(() => coroipcs.responseSend(conn, encodeResponse(3, CS.OK, Buffer.alloc(8192))));
+        // The native wire's rings are powers of two.
+        const tooBig = encodeResponse(3, CS.OK, Buffer.alloc(16_384));
+        status(() => coroipcs.responseSend(conn, tooBig));
         status(() => coroipcs.responseSend(conn, Buffer.alloc(100)));
         setTimeout(() => {
           const iov = [answer.subarray(0, 5), answer.subarray(5, 27), answer.subarray(27)];
@@ -277,7 +279,7 @@ describe.each(GENERATIONS)('generation %s', (generation) => {
         }, 20);
       },
     });
-    expect(await client(callOnce, name, generation)).toEqual([[1, 'hello']]);
+    expect(await client(callOnce, name, speaks)).toEqual([[1, 'hello']]);
     expect(outcomes).toEqual([CS.ERR_TOO_BIG, 'RangeError', 0, CS.ERR_BAD_OPERATION]);
   });
 
@@ -313,9 +315,9 @@ describe.each(GENERATIONS)('generation %s', (generation) => {
       },
     });
     const [sent, flow, received] = await client(
-      (tools, { name, generation }) => {
+      (tools, { name, speaks }) => {
         const { coroipcc, encodeRequest, say } = tools;
-        const handle = coroipcc.serviceConnect(name, 5, 8192, 8192, 8192, { generation });
+        const handle = coroipcc.serviceConnect(name, 5, 8192, 8192, 8192, speaks);
         const answer = coroipcc.msgSendReplyReceive(handle, encodeRequest(3));
         const count = Number(answer.subarray(24).toString());
         say('result', count);
@@ -335,7 +337,7 @@ describe.each(GENERATIONS)('generation %s', (generation) => {
         say('result', 'all');
       },
       name,
-      generation,
+      speaks,
     );
     expect(outcomes).toEqual([0, CS.ERR_TOO_BIG, CS.ERR_TRY_AGAIN]);
     expect(sent).toBeGreaterThan(40);
@@ -343,7 +345,7 @@ describe.each(GENERATIONS)('generation %s', (generation) => {
     expect(received).toBe('all');
   });
 
-  it('coroipcc: in the buffer, zero-copy, cut answers, time limits', async () => {
+  it('coroipcc: in the buffer, cut answers, time limits', async () => {
     let waiting: IpcsConnection | undefined;
     const { name } = serve({
       handlerFnGet: (_service, id) => {
@@ -358,9 +360,9 @@ describe.each(GENERATIONS)('generation %s', (generation) => {
       },
     });
     const results = await client(
-      (tools, { name, generation }) => {
+      (tools, { name, speaks }) => {
         const { coroipcc, encodeRequest, CoroIpcError, CS, say } = tools;
-        const handle = coroipcc.serviceConnect(name, 5, 8192, 8192, 8192, { generation });
+        const handle = coroipcc.serviceConnect(name, 5, 8192, 8192, 8192, speaks);
         const text = (answer: Uint8Array) => Buffer.from(answer).subarray(24).toString();
         const status = (step: () => unknown) => {
           try {
@@ -378,17 +380,9 @@ describe.each(GENERATIONS)('generation %s', (generation) => {
         coroipcc.msgSendReplyReceiveInBufPut(handle);
         const again = status(() => coroipcc.msgSendReplyReceiveInBufPut(handle));
         say('result', [again, status(() => coroipcc.dispatchPut(handle))]);
-        // Zero-copy.
-        const buffer = coroipcc.zcbAlloc(handle, 100_000, 16);
-        buffer.set(encodeRequest(3, 'zero'));
-        say('result', [buffer.length, text(coroipcc.zcbMsgSendReplyReceive(handle, buffer))]);
-        const foreign = status(() => coroipcc.zcbFree(handle, new Uint8Array(64)));
-        coroipcc.zcbFree(handle, buffer);
-        const freed = status(() => coroipcc.zcbMsgSendReplyReceive(handle, buffer));
-        say('result', [buffer.length, foreign, freed]);
         // Cut answers, and requests that are too large.
         say('result', text(coroipcc.msgSendReplyReceive(handle, request, 26)));
-        const large = encodeRequest(3, Buffer.alloc(8192));
+        const large = encodeRequest(3, Buffer.alloc(16_384));
         say('result', [
           status(() => coroipcc.msgSendReplyReceive(handle, large)),
           status(() => coroipcc.msgSendReplyReceive(handle, request, 23)),
@@ -408,14 +402,12 @@ describe.each(GENERATIONS)('generation %s', (generation) => {
         coroipcc.serviceDisconnect(handle);
       },
       name,
-      generation,
+      speaks,
     );
     expect(waiting).toBeDefined();
     expect(results).toEqual([
       ['hello', CS.ERR_BUSY],
       [CS.ERR_BAD_OPERATION, CS.ERR_BAD_OPERATION],
-      [100_016, 'zero'],
-      [0, CS.ERR_BAD_HANDLE, 'TypeError'],
       'he',
       [CS.ERR_INVALID_PARAM, 'RangeError'],
       'hello',
@@ -433,10 +425,10 @@ describe.each(GENERATIONS)('generation %s', (generation) => {
       },
     });
     const results = await client(
-      (tools, { name, generation }) => {
+      (tools, { name, speaks }) => {
         const { coroipcc, encodeRequest, say } = tools;
         const mib = 1024 * 1024;
-        const handle = coroipcc.serviceConnect(name, 5, mib, mib, mib, { generation });
+        const handle = coroipcc.serviceConnect(name, 5, mib, mib, mib, speaks);
         for (let round = 0; round < 5; round++) {
           const body = Buffer.alloc(mib - 24, `round ${round}`);
           const answer = coroipcc.msgSendReplyReceive(handle, encodeRequest(3, body));
@@ -448,7 +440,7 @@ describe.each(GENERATIONS)('generation %s', (generation) => {
         }
       },
       name,
-      generation,
+      speaks,
     );
     expect(results).toEqual(Array.from({ length: 5 }, () => [true, true]));
   });
@@ -462,25 +454,84 @@ describe.each(GENERATIONS)('generation %s', (generation) => {
       handlerFnGet: (service, id) => (service === id ? echo : null),
     });
     const results = await client(
-      (tools, { name, generation }) => {
+      (tools, { name, speaks }) => {
         const { coroipcc, encodeRequest, say } = tools;
         for (const service of [0, 1, 32768, 65535]) {
-          const handle = coroipcc.serviceConnect(name, service, 4096, 4096, 4096, { generation });
+          const handle = coroipcc.serviceConnect(name, service, 4096, 4096, 4096, speaks);
           const answer = coroipcc.msgSendReplyReceive(handle, encodeRequest(service));
           say('result', answer.readInt32LE(16));
           coroipcc.serviceDisconnect(handle);
         }
         try {
-          coroipcc.serviceConnect(name, 65536, 4096, 4096, 4096, { generation });
+          coroipcc.serviceConnect(name, 65536, 4096, 4096, 4096, speaks);
         } catch (error) {
           say('result', (error as Error).name);
         }
       },
       name,
-      generation,
+      speaks,
     );
     expect(results).toEqual([1, 1, 1, 1, 'RangeError']);
     expect(services).toEqual([0, 1, 32768, 65535]);
+  });
+});
+
+describe.each(CLASSIC_WIRES)('zero-copy buffers, over %s', (over) => {
+  const speaks = SPEAKS[over];
+
+  it('carry requests, and are known until they are freed', async () => {
+    const { name } = serve({ handlerFnGet: () => echo });
+    const results = await client(
+      (tools, { name, speaks }) => {
+        const { coroipcc, encodeRequest, CoroIpcError, say } = tools;
+        const handle = coroipcc.serviceConnect(name, 5, 8192, 8192, 8192, speaks);
+        const status = (step: () => unknown) => {
+          try {
+            step();
+            return 0;
+          } catch (error) {
+            return CoroIpcError.is(error) ? error.status : (error as Error).name;
+          }
+        };
+        const buffer = coroipcc.zcbAlloc(handle, 100_000, 16);
+        buffer.set(encodeRequest(3, 'zero'));
+        const answer = coroipcc.zcbMsgSendReplyReceive(handle, buffer);
+        say('result', [buffer.length, answer.subarray(24).toString()]);
+        const foreign = status(() => coroipcc.zcbFree(handle, new Uint8Array(64)));
+        coroipcc.zcbFree(handle, buffer);
+        const freed = status(() => coroipcc.zcbMsgSendReplyReceive(handle, buffer));
+        say('result', [buffer.length, foreign, freed]);
+      },
+      name,
+      speaks,
+    );
+    expect(results).toEqual([
+      [100_016, 'zero'],
+      [0, CS.ERR_BAD_HANDLE, 'TypeError'],
+    ]);
+  });
+
+  it('one too many is NO_RESOURCES, and the others go on', async () => {
+    const { name } = serve({ handlerFnGet: () => echo, limits: { maxZeroCopyBuffers: 2 } });
+    const results = await client(
+      ({ coroipcc, encodeRequest, CoroIpcError, say }, { name, speaks }) => {
+        const handle = coroipcc.serviceConnect(name, 5, 8192, 8192, 8192, speaks);
+        const first = coroipcc.zcbAlloc(handle, 4096, 16);
+        coroipcc.zcbAlloc(handle, 4096, 16);
+        try {
+          coroipcc.zcbAlloc(handle, 4096, 16);
+        } catch (error) {
+          say('result', CoroIpcError.is(error) && error.status);
+        }
+        first.set(encodeRequest(3, 'zero'));
+        say('result', coroipcc.zcbMsgSendReplyReceive(handle, first).subarray(24).toString());
+        coroipcc.zcbFree(handle, first);
+        coroipcc.zcbAlloc(handle, 4096, 16);
+      },
+      name,
+      speaks,
+    );
+    expect(results).toEqual([CS.ERR_NO_RESOURCES, 'zero']);
   });
 });
 
@@ -519,25 +570,6 @@ describe('what does not depend on the wire', () => {
     expect(await client(callOnce, state.socketName)).toEqual([[1, 'hello']]);
     expect(state.asked).toEqual([3]);
     await eventually(() => expect(coroipcs.ipcExit(server)).toBe(0));
-  });
-
-  it('a zero-copy buffer too many is NO_RESOURCES, and the others go on', async () => {
-    const { name } = serve({ handlerFnGet: () => echo, limits: { maxZeroCopyBuffers: 2 } });
-    const results = await client(({ coroipcc, encodeRequest, CoroIpcError, say }, { name }) => {
-      const handle = coroipcc.serviceConnect(name, 5, 8192, 8192, 8192);
-      const first = coroipcc.zcbAlloc(handle, 4096, 16);
-      coroipcc.zcbAlloc(handle, 4096, 16);
-      try {
-        coroipcc.zcbAlloc(handle, 4096, 16);
-      } catch (error) {
-        say('result', CoroIpcError.is(error) && error.status);
-      }
-      first.set(encodeRequest(3, 'zero'));
-      say('result', coroipcc.zcbMsgSendReplyReceive(handle, first).subarray(24).toString());
-      coroipcc.zcbFree(handle, first);
-      coroipcc.zcbAlloc(handle, 4096, 16);
-    }, name);
-    expect(results).toEqual([CS.ERR_NO_RESOURCES, 'zero']);
   });
 
   it('nobody listens: TRY_AGAIN', async () => {

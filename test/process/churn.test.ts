@@ -1,5 +1,6 @@
-// Many connections, one after another and at once: nothing grows that should not.
+// Many connections of every wire, one after another and at once: nothing grows that should not.
 
+import type { Wire } from '@coroipc/core';
 import { describe, expect, it } from 'vitest';
 import { Child, freshName, type Task } from './child.js';
 import {
@@ -10,6 +11,7 @@ import {
   residentBytes,
   sharedFiles,
 } from './machine.js';
+import { EVERY_WIRE, SPEAKS, type Speaks, WIRES } from './wires.js';
 
 const MIB = 1024 * 1024;
 const CYCLES = 10_000;
@@ -22,10 +24,12 @@ interface Argument {
   readonly name: string;
   readonly cycles: number;
   readonly clients: number;
+  readonly wires: readonly Wire[];
+  readonly every: readonly Speaks[];
 }
 
-const serve: Task<Argument> = async ({ IpcServer, libuvPoll, say, told }, { name }) => {
-  const server = new IpcServer({ name, adapter: libuvPoll() });
+const serve: Task<Argument> = async ({ IpcServer, libuvPoll, say, told }, { name, wires }) => {
+  const server = new IpcServer({ name, wires, adapter: libuvPoll() });
   server.service(1, {
     requests: {
       1: ({ payload }) => payload,
@@ -46,15 +50,15 @@ const serve: Task<Argument> = async ({ IpcServer, libuvPoll, say, told }, { name
   await server.close();
 };
 
-const churn: Task<Argument> = async (tools, { name, cycles }) => {
+const churn: Task<Argument> = async (tools, { name, cycles, every }) => {
   const { coroipcc, encodeRequest, say, told } = tools;
   for (;;) {
     for (let cycle = 0; cycle < cycles; cycle++) {
-      const generation = cycle % 2 === 0 ? '1.2' : '1.4';
-      const handle = coroipcc.serviceConnect(name, 1, 4096, 4096, 4096, { generation });
+      const speaks = every[cycle % every.length];
+      const handle = coroipcc.serviceConnect(name, 1, 4096, 4096, 4096, speaks);
       const answer = coroipcc.msgSendReplyReceive(handle, encodeRequest(1, `cycle ${cycle}`));
       if (answer.subarray(24).toString() !== `cycle ${cycle}`) throw new Error('a wrong answer');
-      if (cycle % 16 === 0) coroipcc.zcbAlloc(handle, 4096, 16);
+      if (speaks?.wire === 'classic' && cycle % 16 === 0) coroipcc.zcbAlloc(handle, 4096, 16);
       coroipcc.serviceDisconnect(handle);
     }
     globalThis.gc?.();
@@ -63,7 +67,7 @@ const churn: Task<Argument> = async (tools, { name, cycles }) => {
   }
 };
 
-const crowd: Task<Argument> = async (tools, { name, clients }) => {
+const crowd: Task<Argument> = async (tools, { name, clients, every }) => {
   const { IpcClient, libuvPoll, say, told } = tools;
   const adapter = libuvPoll();
   const all = await Promise.all(
@@ -75,7 +79,7 @@ const crowd: Task<Argument> = async (tools, { name, clients }) => {
         requestBytes: 8192,
         responseBytes: 8192,
         dispatchBytes: 8192,
-        generation: number % 2 === 0 ? '1.2' : '1.4',
+        ...every[number % every.length],
       }),
     ),
   );
@@ -105,11 +109,12 @@ const crowd: Task<Argument> = async (tools, { name, clients }) => {
 };
 
 const node = ['--expose-gc'];
+const every = EVERY_WIRE.map((over) => SPEAKS[over]);
 
 describe('many connections', () => {
   it('ten thousand one after another leave nothing', async () => {
     const files = sharedFiles();
-    const argument = { name: freshName(), cycles: WARM_UP, clients: 0 };
+    const argument = { name: freshName(), cycles: WARM_UP, clients: 0, wires: WIRES, every };
     const server = Child.start(serve, argument, { node });
     await server.said('ready');
     const client = Child.start(churn, argument, { node });
@@ -144,9 +149,9 @@ describe('many connections', () => {
     expect((await server.ended()).outcome).toBe(0);
   });
 
-  it('two hundred at once are all served, by a thread for every hundred', async () => {
+  it('two hundred at once are all served, by a thread for every hundred of the classic wire', async () => {
     const files = sharedFiles();
-    const argument = { name: freshName(), cycles: 0, clients: CLIENTS_EACH };
+    const argument = { name: freshName(), cycles: 0, clients: CLIENTS_EACH, wires: WIRES, every };
     const server = Child.start(serve, argument);
     await server.said('ready');
     const warm = Child.start(crowd, { ...argument, clients: 1 });
@@ -163,7 +168,9 @@ describe('many connections', () => {
     server.tell('count');
     const count = CLIENT_PROCESSES * CLIENTS_EACH;
     expect(await server.said('connections')).toMatchObject({ connections: count });
-    const threads = Math.ceil(count / CONNECTIONS_A_THREAD);
+    const native = Math.ceil(CLIENTS_EACH / every.length);
+    const classic = CLIENT_PROCESSES * (CLIENTS_EACH - native);
+    const threads = Math.ceil(classic / CONNECTIONS_A_THREAD);
     expect(holdings(server.pid).threads).toBeLessThanOrEqual(before.threads + threads);
     for (const one of crowds) one.tell('use');
     for (const one of crowds) await one.said('used');

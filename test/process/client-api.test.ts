@@ -13,12 +13,13 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { freshName } from './child.js';
 import { eventually, expectNoneLeft, sharedFiles } from './machine.js';
 import { COMMAND, SERVICE, type Served, startServer } from './services.js';
+import { EVERY_WIRE, SPEAKS } from './wires.js';
 
 const ADAPTERS = { libuv: libuvPoll, thread: threadPoll };
 const MIB = 1024 * 1024;
 
-const matrix = (['1.2', '1.4'] as const).flatMap((generation) =>
-  (['libuv', 'thread'] as const).map((adapter) => ({ generation, adapter })),
+const matrix = EVERY_WIRE.flatMap((over) =>
+  (['libuv', 'thread'] as const).map((adapter) => ({ over, adapter })),
 );
 
 const status = (error: unknown): unknown => (CoroIpcError.is(error) ? error.status : error);
@@ -39,7 +40,7 @@ function words(...values: number[]): Buffer {
   return bytes;
 }
 
-describe.each(matrix)('generation $generation, $adapter', ({ generation, adapter }) => {
+describe.each(matrix)('over $over, $adapter', ({ over, adapter }) => {
   async function connected(
     options: Partial<IpcClientOptions> = {},
   ): Promise<Served & { client: IpcClient }> {
@@ -47,7 +48,7 @@ describe.each(matrix)('generation $generation, $adapter', ({ generation, adapter
     const client = await IpcClient.connect({
       name: served.name,
       service: SERVICE,
-      generation,
+      ...SPEAKS[over],
       adapter: ADAPTERS[adapter](),
       ...options,
     });
@@ -61,7 +62,8 @@ describe.each(matrix)('generation $generation, $adapter', ({ generation, adapter
 
   it('knows its server', async () => {
     const { client, server, name } = await connected();
-    expect(client).toMatchObject({ name, serverPid: server.pid, closed: false });
+    const { wire } = SPEAKS[over];
+    expect(client).toMatchObject({ name, wire, serverPid: server.pid, closed: false });
   });
 
   it('calls with payloads from nothing to the whole buffer, both ways', async () => {
@@ -72,7 +74,8 @@ describe.each(matrix)('generation $generation, $adapter', ({ generation, adapter
       expect((await client.call(COMMAND.ECHO, payload)).equals(payload)).toBe(true);
     }
     expect(client.callSync(COMMAND.ECHO, 'wörter').toString()).toBe('wörter');
-    const large = Buffer.alloc(MIB + 8192);
+    // The native wire's rings are powers of two.
+    const large = Buffer.alloc(2 * MIB);
     expect(thrown(() => client.callSync(COMMAND.ECHO, large))).toBe(CS.ERR_INVALID_PARAM);
     expect(await rejected(client.call(COMMAND.ECHO, large))).toBe(CS.ERR_INVALID_PARAM);
     expect(client.callSync(COMMAND.ECHO, 'still').toString()).toBe('still');
@@ -105,8 +108,51 @@ describe.each(matrix)('generation $generation, $adapter', ({ generation, adapter
     }
   });
 
-  it('callSync waits for a call that is pending, or gives up', async () => {
-    const { client } = await connected();
+  if (over === 'native') {
+    it('callSync has its answer before that of a call that is pending', async () => {
+      const { client } = await connected();
+      let answered = false;
+      const late = client.call(COMMAND.LATE, words(300)).finally(() => {
+        answered = true;
+      });
+      expect(client.callSync(COMMAND.ECHO, 'x').toString()).toBe('x');
+      await new Promise(process.nextTick);
+      expect(answered).toBe(false);
+      expect((await late).readUInt32LE()).toBe(300);
+    });
+
+    it('callSync waits for room behind what fills the ring, or gives up', async () => {
+      const { client, server } = await connected({ requestBytes: 4080 });
+      const large = Buffer.alloc(3000, 'large');
+      const calls = [1, 2, 3].map(() => client.call(COMMAND.ECHO, large));
+      for (let round = 0; round < 100; round++) {
+        expect(client.callSync(COMMAND.ECHO, large).equals(large)).toBe(true);
+      }
+      for (const answer of await Promise.all(calls)) expect(answer.equals(large)).toBe(true);
+      server.kill('SIGSTOP');
+      for (let round = 0; round < 3; round++) {
+        const limit = { timeoutMs: 50 };
+        expect(thrown(() => client.callSync(COMMAND.ECHO, large, limit))).toBe(CS.ERR_TIMEOUT);
+      }
+      server.kill('SIGCONT');
+      expect(client.callSync(COMMAND.ECHO, large).equals(large)).toBe(true);
+      await eventually(() => expect(client.stats().lateAnswers).toBeGreaterThan(0));
+    });
+
+    it('callSync never misses its answer among messages that its loop sleeps for', async () => {
+      const { client } = await connected();
+      let seen = 0;
+      client.on('dispatch', () => void seen++);
+      for (let round = 1; round <= 500; round++) {
+        client.callSync(COMMAND.BURST, words(3, 8));
+        client.callSync(COMMAND.ECHO, 'x', { timeoutMs: 20_000 });
+        await eventually(() => expect(seen).toBe(3 * round));
+      }
+    });
+  }
+
+  it('callSync waits for its turn where one request is all that is in flight', async () => {
+    const { client } = await connected({ maxInFlight: 1 });
     const late = client.call(COMMAND.LATE, words(200));
     expect(thrown(() => client.callSync(COMMAND.ECHO, 'x', { timeoutMs: 10 }))).toBe(
       CS.ERR_TIMEOUT,
@@ -138,7 +184,11 @@ describe.each(matrix)('generation $generation, $adapter', ({ generation, adapter
     const behind = client.call(COMMAND.ECHO, 'behind');
     expect(await timedOut).toBe(CS.ERR_TIMEOUT);
     expect((await behind).toString()).toBe('behind');
-    // One that waits for its turn times out, too, and the one before it does not notice.
+  });
+
+  it('a call that waits for its turn times out, and the one before it does not notice', async () => {
+    const { client } = await connected({ maxInFlight: 1 });
+    const limit = { timeoutMs: 20 };
     const before = client.call(COMMAND.LATE, words(100));
     expect(await rejected(client.call(COMMAND.ECHO, 'x', limit))).toBe(CS.ERR_TIMEOUT);
     expect((await before).readUInt32LE()).toBe(100);
@@ -225,8 +275,8 @@ describe.each(matrix)('generation $generation, $adapter', ({ generation, adapter
       expect(held).toBeGreaterThan(400);
       expect(await rounds()).toBe(held);
     });
-    // On the older wire the news waits among what is not consumed.
-    if (generation === '1.4') expect(client.flowControl).toBe(true);
+    // On the oldest wire the news waits among what is not consumed.
+    if (over !== 'classic 1.2') expect(client.flowControl).toBe(true);
     for (let expected = 0; expected < count; expected++) {
       expect((await iterator.next()).value.payload.readUInt32LE()).toBe(expected);
     }

@@ -9,11 +9,13 @@ import {
   type IpcClientOptions,
   IpcServer,
   threadPoll,
+  type Wire,
 } from '@coroipc/core';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Child, freshName, type Task } from './child.js';
 import { eventually } from './machine.js';
 import { COMMAND, SERVICE, startServer } from './services.js';
+import { EVERY_WIRE, SPEAKS, WIRES } from './wires.js';
 
 const ADAPTERS = { libuv: libuvPoll, thread: threadPoll };
 
@@ -31,15 +33,14 @@ async function connect(options: Partial<IpcClientOptions> & { name: string }): P
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, number) => number);
 
-const GENERATIONS = ['1.2', '1.4'] as const;
-const matrix = GENERATIONS.flatMap((generation) =>
-  (['libuv', 'thread'] as const).map((adapter) => ({ generation, adapter })),
+const matrix = EVERY_WIRE.flatMap((over) =>
+  (['libuv', 'thread'] as const).map((adapter) => ({ over, adapter })),
 );
 
-describe.each(matrix)('onMessage, generation $generation, $adapter', ({ generation, adapter }) => {
+describe.each(matrix)('onMessage over $over, $adapter', ({ over, adapter }) => {
   async function connected() {
     const { name, server } = await startServer();
-    const options = { generation, adapter: ADAPTERS[adapter](), dispatchBytes: 8192 };
+    const options = { ...SPEAKS[over], adapter: ADAPTERS[adapter](), dispatchBytes: 8192 };
     const client = await connect({ name, ...options });
     const seen: number[] = [];
     const ends: unknown[] = [];
@@ -131,7 +132,7 @@ describe.each(matrix)('onMessage, generation $generation, $adapter', ({ generati
       await client.call(COMMAND.BURST, words(200, 200));
       // Its answer goes out before its messages, and this one's when all of them are queued.
       await client.call(COMMAND.ECHO);
-      if (generation === '1.4') {
+      if (over !== 'classic 1.2') {
         await eventually(() => expect(client.flowControl).toBe(true));
         await eventually(() => expect(flow.at(-1)).toBe(true));
       }
@@ -145,12 +146,19 @@ describe.each(matrix)('onMessage, generation $generation, $adapter', ({ generati
 
 const MESSAGES = 100;
 
+interface Lingers {
+  readonly name: string;
+  readonly wires: readonly Wire[];
+  readonly messages: number;
+}
+
 // Lingers between the last message that it queued and the end of flow control.
-const lingers: Task<{ name: string; messages: number }> = (tools, { name, messages }) => {
+const lingers: Task<Lingers> = (tools, { name, wires, messages }) => {
   const { coroipcs, CS, encodeResponse } = tools;
   let dispatched = 0;
   coroipcs.ipcInit({
     socketName: name,
+    wires,
     adapter: tools.libuvPoll(),
     handlerFnGet: () => (conn) => {
       coroipcs.responseSend(conn, encodeResponse(1, CS.OK));
@@ -168,22 +176,26 @@ const lingers: Task<{ name: string; messages: number }> = (tools, { name, messag
   return tools.never();
 };
 
-it('flow control that ends after the last message was read is told, generation 1.4', async () => {
-  const name = freshName();
-  await Child.start(lingers, { name, messages: MESSAGES }).said('ready');
-  const client = await connect({ name, generation: '1.4', dispatchBytes: 8192 });
-  const flow: boolean[] = [];
-  let seen = 0;
-  client.on('flowControl', (on) => void flow.push(on));
-  const subscription = client.onMessage({ message: () => void seen++ });
-  subscription.pause();
-  await client.call(1);
-  await eventually(() => expect(client.flowControl).toBe(true));
-  await eventually(() => expect(flow).toEqual([true]));
-  subscription.resume();
-  await eventually(() => expect(seen).toBe(MESSAGES));
-  await eventually(() => expect(flow).toEqual([true, false]));
-});
+// On the oldest wire the news are events among the messages.
+it.each(['native', 'classic 1.4'] as const)(
+  'flow control that ends after the last message was read is told, over %s',
+  async (over) => {
+    const name = freshName();
+    await Child.start(lingers, { name, wires: WIRES, messages: MESSAGES }).said('ready');
+    const client = await connect({ name, ...SPEAKS[over], dispatchBytes: 8192 });
+    const flow: boolean[] = [];
+    let seen = 0;
+    client.on('flowControl', (on) => void flow.push(on));
+    const subscription = client.onMessage({ message: () => void seen++ });
+    subscription.pause();
+    await client.call(1);
+    await eventually(() => expect(client.flowControl).toBe(true));
+    await eventually(() => expect(flow).toEqual([true]));
+    subscription.resume();
+    await eventually(() => expect(seen).toBe(MESSAGES));
+    await eventually(() => expect(flow).toEqual([true, false]));
+  },
+);
 
 describe('handle', () => {
   async function serve(prepare: (server: IpcServer) => unknown = () => {}): Promise<IpcServer> {

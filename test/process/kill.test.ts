@@ -5,14 +5,14 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { Child, type Task } from './child.js';
 import { eventually, expectHoldings, expectNoneLeft, holdings, sharedFiles } from './machine.js';
 import { COMMAND, SERVICE, startServer } from './services.js';
+import { EVERY_WIRE, type Over, SPEAKS, type Speaks } from './wires.js';
 
-const GENERATIONS = ['1.2', '1.4'] as const;
 const ADAPTERS = ['libuv', 'thread'] as const;
 
 interface Argument {
   readonly name: string;
   readonly service: number;
-  readonly generation: (typeof GENERATIONS)[number];
+  readonly speaks: Speaks;
   readonly adapter: (typeof ADAPTERS)[number];
   readonly command: typeof COMMAND;
   readonly what: string;
@@ -24,11 +24,11 @@ interface Argument {
  */
 const client: Task<Argument> = async (tools, argument) => {
   const { IpcClient, coroipcc, encodeRequest, decodeResponse, CoroIpcError, say, told } = tools;
-  const { name, service, generation, command, what } = argument;
+  const { name, service, speaks, command, what } = argument;
   const adapter = tools.adapters[argument.adapter]();
 
   const connect = () =>
-    IpcClient.connect({ name, service, generation, adapter, dispatchBytes: 65536 });
+    IpcClient.connect({ name, service, ...speaks, adapter, dispatchBytes: 65536 });
   type Client = Awaited<ReturnType<typeof connect>>;
   const failed = (error: unknown) => {
     const status = CoroIpcError.is(error) ? error.status : String(error);
@@ -113,8 +113,7 @@ const client: Task<Argument> = async (tools, argument) => {
     },
   };
 
-  const connectC = () =>
-    coroipcc.serviceConnect(name, service, 65536, 65536, 65536, { generation });
+  const connectC = () => coroipcc.serviceConnect(name, service, 65536, 65536, 65536, speaks);
   type Handle = ReturnType<typeof connectC>;
   const c: Record<string, (handle: Handle) => unknown> = {
     cBlocked(handle) {
@@ -199,7 +198,8 @@ const WITH_PEOPLE = [
   'iteratorIdle',
   'ringFull',
 ];
-const IN_C = ['cBlocked', 'cCalls', 'cDispatchBlocked', 'cDispatches', 'cRest', 'cZeroCopy'];
+const IN_C = ['cBlocked', 'cCalls', 'cDispatchBlocked', 'cDispatches', 'cRest'];
+const inC = (over: Over) => (over === 'native' ? IN_C : [...IN_C, 'cZeroCopy']);
 
 const times: { killed: string; ms: number }[] = [];
 afterAll(() => {
@@ -213,16 +213,18 @@ afterAll(() => {
   }
 });
 
-const cases = GENERATIONS.flatMap((generation) => [
-  ...WITH_PEOPLE.flatMap((what) => ADAPTERS.map((adapter) => ({ generation, adapter, what }))),
-  ...IN_C.map((what) => ({ generation, adapter: 'libuv' as const, what })),
+const cases = EVERY_WIRE.flatMap((over) => [
+  ...WITH_PEOPLE.flatMap((what) => ADAPTERS.map((adapter) => ({ over, adapter, what }))),
+  ...inC(over).map((what) => ({ over, adapter: 'libuv' as const, what })),
 ]);
 
-describe.each(cases)('$what, generation $generation, $adapter', ({ generation, adapter, what }) => {
+describe.each(cases)('$what, $over, $adapter', ({ over, adapter, what }) => {
+  const speaks = SPEAKS[over];
+
   it('a server that is killed', async () => {
     const files = sharedFiles();
     const { name, server } = await startServer({ adapter });
-    const argument = { name, service: SERVICE, generation, adapter, command: COMMAND, what };
+    const argument = { name, service: SERVICE, speaks, adapter, command: COMMAND, what };
     const one = Child.start(client, argument);
     await one.said('warm');
     await eventually(() => expect(server.count('disconnected')).toBe(2));
@@ -253,7 +255,7 @@ describe.each(cases)('$what, generation $generation, $adapter', ({ generation, a
   it('a client that is killed', async () => {
     const files = sharedFiles();
     const { name, server } = await startServer({ adapter });
-    const argument = { name, service: SERVICE, generation, adapter, command: COMMAND, what };
+    const argument = { name, service: SERVICE, speaks, adapter, command: COMMAND, what };
     const one = Child.start(client, argument);
     await one.said('warm');
     await eventually(() => expect(server.count('disconnected')).toBe(2));

@@ -1,18 +1,26 @@
 // When a process ends by itself and when it stays: by its exit code and by what it said.
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Wire } from '@coroipc/core';
 import { describe, expect, it } from 'vitest';
 import { Child, freshName, type Task } from './child.js';
 import { eventually, expectNoneLeft, sharedFiles } from './machine.js';
 import { SERVICE, startServer } from './services.js';
+import { EVERY_WIRE, SPEAKS, type Speaks, WIRES } from './wires.js';
 
 const ADAPTERS = ['libuv', 'thread'] as const;
 type AdapterName = (typeof ADAPTERS)[number];
+
+const matrix = (['native', 'classic 1.2'] as const).flatMap((over) =>
+  ADAPTERS.map((adapter) => ({ over, adapter })),
+);
 
 interface Argument {
   readonly name: string;
   readonly adapter: AdapterName;
   readonly service: number;
+  readonly speaks: Speaks;
+  readonly wires: readonly Wire[];
 }
 
 /** Longer than a process that has nothing to live for takes to end. */
@@ -38,11 +46,18 @@ async function expectStays(task: Task<Argument>, argument: Argument): Promise<vo
   expect((await child.ended()).outcome).toBe('SIGTERM');
 }
 
-describe.each(ADAPTERS)('with %s', (adapter) => {
-  const alone = (): Argument => ({ name: freshName(), adapter, service: SERVICE });
+describe.each(matrix)('over $over, with $adapter', ({ over, adapter }) => {
+  const speaks = SPEAKS[over];
+  const alone = (): Argument => ({
+    name: freshName(),
+    adapter,
+    service: SERVICE,
+    speaks,
+    wires: WIRES,
+  });
   const toServer = async (): Promise<Argument> => {
     const { name } = await startServer();
-    return { name, adapter, service: SERVICE };
+    return { ...alone(), name };
   };
 
   it('an IpcServer that listens keeps the process', async () => {
@@ -89,22 +104,33 @@ describe.each(ADAPTERS)('with %s', (adapter) => {
 
   it('the connections of an unref’d IpcServer do not', async () => {
     const argument = alone();
-    const server = Child.start(async ({ IpcServer, adapters, say }, { name, adapter, service }) => {
-      const server = new IpcServer({ name, adapter: adapters[adapter]() }).unref();
-      const stay = setInterval(() => {}, 1000);
-      server.service(service, {
-        connect: () => say('connected'),
-        requests: { 1: ({ payload }) => payload, 2: () => clearInterval(stay) },
-      });
-      await server.listen();
-      say('ready');
-    }, argument);
+    const server = Child.start(
+      async ({ IpcServer, adapters, say }, { name, adapter, service, wires }) => {
+        const server = new IpcServer({ name, wires, adapter: adapters[adapter]() }).unref();
+        const stay = setInterval(() => {}, 1000);
+        server.service(service, {
+          connect: () => say('connected'),
+          requests: { 1: ({ payload }) => payload, 2: () => clearInterval(stay) },
+        });
+        await server.listen();
+        say('ready');
+      },
+      argument,
+    );
     await server.said('ready');
-    const client = Child.start(async ({ IpcClient, adapters, say }, { name, adapter, service }) => {
-      const client = await IpcClient.connect({ name, service, adapter: adapters[adapter]() });
-      await client.call(1, 'x');
-      await client.call(2).catch((error) => say('error', error.status));
-    }, argument);
+    const client = Child.start(
+      async ({ IpcClient, adapters, say }, { name, adapter, service, speaks }) => {
+        const client = await IpcClient.connect({
+          name,
+          service,
+          ...speaks,
+          adapter: adapters[adapter](),
+        });
+        await client.call(1, 'x');
+        await client.call(2).catch((error) => say('error', error.status));
+      },
+      argument,
+    );
     expect((await server.ended()).outcome).toBe(0);
     expect(await client.said('error')).toBe(2);
     expect((await client.ended()).outcome).toBe(0);
@@ -112,8 +138,8 @@ describe.each(ADAPTERS)('with %s', (adapter) => {
 
   it('an IpcClient that is connected keeps the process', async () => {
     await expectStays(
-      async ({ IpcClient, adapters, say }, { name, adapter, service }) => {
-        await IpcClient.connect({ name, service, adapter: adapters[adapter]() });
+      async ({ IpcClient, adapters, say }, { name, adapter, service, speaks }) => {
+        await IpcClient.connect({ name, service, ...speaks, adapter: adapters[adapter]() });
         say('last');
       },
       await toServer(),
@@ -122,8 +148,13 @@ describe.each(ADAPTERS)('with %s', (adapter) => {
 
   it('an IpcClient that was unref’d does not, nor does its call', async () => {
     await expectEnds(
-      async ({ IpcClient, adapters, say }, { name, adapter, service }) => {
-        const client = await IpcClient.connect({ name, service, adapter: adapters[adapter]() });
+      async ({ IpcClient, adapters, say }, { name, adapter, service, speaks }) => {
+        const client = await IpcClient.connect({
+          name,
+          service,
+          ...speaks,
+          adapter: adapters[adapter](),
+        });
         client.unref();
         void client.call(2);
         client.on('dispatch', () => {});
@@ -136,8 +167,13 @@ describe.each(ADAPTERS)('with %s', (adapter) => {
 
   it('an IpcClient that was ref’d again does', async () => {
     await expectStays(
-      async ({ IpcClient, adapters, say }, { name, adapter, service }) => {
-        const client = await IpcClient.connect({ name, service, adapter: adapters[adapter]() });
+      async ({ IpcClient, adapters, say }, { name, adapter, service, speaks }) => {
+        const client = await IpcClient.connect({
+          name,
+          service,
+          ...speaks,
+          adapter: adapters[adapter](),
+        });
         client.unref().ref();
         say('last');
       },
@@ -147,8 +183,13 @@ describe.each(ADAPTERS)('with %s', (adapter) => {
 
   it('the answer to a call is waited for', async () => {
     await expectEnds(
-      async ({ IpcClient, adapters, say }, { name, adapter, service }) => {
-        const client = await IpcClient.connect({ name, service, adapter: adapters[adapter]() });
+      async ({ IpcClient, adapters, say }, { name, adapter, service, speaks }) => {
+        const client = await IpcClient.connect({
+          name,
+          service,
+          ...speaks,
+          adapter: adapters[adapter](),
+        });
         const late = Buffer.alloc(4);
         late.writeUInt32LE(200);
         await client.call(5, late);
@@ -161,8 +202,13 @@ describe.each(ADAPTERS)('with %s', (adapter) => {
 
   it('an IpcClient that closed does not keep it, with calls and iterators open', async () => {
     await expectEnds(
-      async ({ IpcClient, adapters, say }, { name, adapter, service }) => {
-        const client = await IpcClient.connect({ name, service, adapter: adapters[adapter]() });
+      async ({ IpcClient, adapters, say }, { name, adapter, service, speaks }) => {
+        const client = await IpcClient.connect({
+          name,
+          service,
+          ...speaks,
+          adapter: adapters[adapter](),
+        });
         const call = client.call(2, '', { timeoutMs: 3_600_000 }).catch((error) => error.status);
         const next = client.dispatches().next();
         await client.close();
@@ -177,12 +223,17 @@ describe.each(ADAPTERS)('with %s', (adapter) => {
   it('a server that goes leaves nothing that keeps its clients', async () => {
     const { name, server } = await startServer({ adapter });
     const client = Child.start(
-      async ({ IpcClient, adapters, say }, { name, adapter, service }) => {
-        const client = await IpcClient.connect({ name, service, adapter: adapters[adapter]() });
+      async ({ IpcClient, adapters, say }, { name, adapter, service, speaks }) => {
+        const client = await IpcClient.connect({
+          name,
+          service,
+          ...speaks,
+          adapter: adapters[adapter](),
+        });
         client.on('close', () => say('last'));
         say('ready');
       },
-      { name, adapter, service: SERVICE },
+      { ...alone(), name },
     );
     await client.said('ready');
     server.kill();
@@ -213,8 +264,8 @@ describe.each(ADAPTERS)('with %s', (adapter) => {
 
   it('a client of the C API keeps nothing', async () => {
     const argument = await toServer();
-    await expectEnds(({ coroipcc, say }, { name, service }) => {
-      const handle = coroipcc.serviceConnect(name, service, 4096, 4096, 4096);
+    await expectEnds(({ coroipcc, say }, { name, service, speaks }) => {
+      const handle = coroipcc.serviceConnect(name, service, 4096, 4096, 4096, speaks);
       coroipcc.fdGet(handle);
       say('last');
     }, argument);
@@ -223,10 +274,11 @@ describe.each(ADAPTERS)('with %s', (adapter) => {
   it('ipcExit ends active connections, busy disconnect functions included', async () => {
     const files = sharedFiles();
     const argument = alone();
-    const server = Child.start(({ coroipcs, adapters, say, told }, { name, adapter }) => {
+    const server = Child.start(({ coroipcs, adapters, say, told }, { name, adapter, wires }) => {
       let asked = 0;
       const server = coroipcs.ipcInit({
         socketName: name,
+        wires,
         adapter: adapters[adapter](),
         initFnGet: () => () => say('connected'),
         exitFnGet: () => () => {
@@ -246,9 +298,14 @@ describe.each(ADAPTERS)('with %s', (adapter) => {
       });
     }, argument);
     await server.said('ready');
-    const client: Task<Argument> = async (tools, { name, adapter, service }) => {
+    const client: Task<Argument> = async (tools, { name, adapter, service, speaks }) => {
       const { IpcClient, adapters, say } = tools;
-      const client = await IpcClient.connect({ name, service, adapter: adapters[adapter]() });
+      const client = await IpcClient.connect({
+        name,
+        service,
+        ...speaks,
+        adapter: adapters[adapter](),
+      });
       client.on('close', (error) => say('closed', error?.status));
     };
     const clients = [Child.start(client, argument), Child.start(client, argument)];
@@ -267,9 +324,10 @@ describe.each(ADAPTERS)('with %s', (adapter) => {
 
   it('ipcServiceExit ends the connections of one service', async () => {
     const argument = alone();
-    const server = Child.start(({ coroipcs, adapters, say, told }, { name, adapter }) => {
+    const server = Child.start(({ coroipcs, adapters, say, told }, { name, adapter, wires }) => {
       coroipcs.ipcInit({
         socketName: name,
+        wires,
         adapter: adapters[adapter](),
         initFnGet: (service) => () => say('connected', service),
         exitFnGet: (service) => () => say('disconnected', service),
@@ -284,9 +342,14 @@ describe.each(ADAPTERS)('with %s', (adapter) => {
       });
     }, argument);
     await server.said('ready');
-    const client: Task<Argument> = async (tools, { name, adapter, service }) => {
+    const client: Task<Argument> = async (tools, { name, adapter, service, speaks }) => {
       const { IpcClient, adapters, say } = tools;
-      const client = await IpcClient.connect({ name, service, adapter: adapters[adapter]() });
+      const client = await IpcClient.connect({
+        name,
+        service,
+        ...speaks,
+        adapter: adapters[adapter](),
+      });
       client.on('close', () => say('closed', service));
     };
     const seven = [Child.start(client, argument), Child.start(client, argument)];
@@ -304,11 +367,15 @@ describe.each(ADAPTERS)('with %s', (adapter) => {
   });
 
   it('several servers and their clients live in one process', async () => {
-    await expectEnds(async (tools, { name, adapter, service }) => {
+    await expectEnds(async (tools, { name, adapter, service, speaks, wires }) => {
       const { IpcServer, IpcClient, CoroIpcError, coroipcc, adapters, say, CS } = tools;
       const servers = await Promise.all(
         ['a', 'b', 'c'].map(async (letter) => {
-          const server = new IpcServer({ name: name + letter, adapter: adapters[adapter]() });
+          const server = new IpcServer({
+            name: name + letter,
+            wires,
+            adapter: adapters[adapter](),
+          });
           server.service(service, {
             connect: (connection) => connection.dispatch(3, `dispatch ${letter}`),
             requests: { 1: ({ payload }) => `${letter}: ${payload}` },
@@ -318,7 +385,7 @@ describe.each(ADAPTERS)('with %s', (adapter) => {
         }),
       );
       for (const letter of ['a', 'b', 'c']) {
-        const options = { name: name + letter, service, adapter: adapters[adapter]() };
+        const options = { name: name + letter, service, ...speaks, adapter: adapters[adapter]() };
         const client = await IpcClient.connect(options);
         const answer = await client.call(1, 'hello');
         if (answer.toString() !== `${letter}: hello`) throw new Error(`wrong answer ${answer}`);
@@ -336,7 +403,7 @@ describe.each(ADAPTERS)('with %s', (adapter) => {
           throw new Error('it was not refused');
         };
         refused(() => client.callSync(1));
-        refused(() => coroipcc.serviceConnect(name + letter, service, 4096, 4096, 4096));
+        refused(() => coroipcc.serviceConnect(name + letter, service, 4096, 4096, 4096, speaks));
         if ((await client.call(1)).toString() !== `${letter}: `) throw new Error('wrong again');
         if (letter !== 'b') await client.close();
       }
@@ -350,7 +417,7 @@ describe('poll functions of the host itself', () => {
   it('serve a coroipcs server, and nothing else keeps the process', async () => {
     const name = freshName();
     const server = Child.start(
-      ({ coroipcs, encodeResponse, libuvPoll, say }, { name }) => {
+      ({ coroipcs, encodeResponse, libuvPoll, say }, { name, wires }) => {
         const adapter = libuvPoll();
         const handles = new Map<number, ReturnType<typeof adapter.pollAcceptAdd>>();
         const destroyed: number[] = [];
@@ -360,6 +427,7 @@ describe('poll functions of the host itself', () => {
         };
         const server = coroipcs.ipcInit({
           socketName: name,
+          wires,
           handlerFnGet: (_service, id) => (conn, message) => {
             coroipcs.responseSend(conn, encodeResponse(id, 1, message.subarray(16)));
             for (let left = 2000; id === 2 && left > 0; left--) {
@@ -388,13 +456,13 @@ describe('poll functions of the host itself', () => {
         say('ready', handles.size);
         process.on('exit', () => say('left', handles.size));
       },
-      { name },
+      { name, wires: WIRES },
     );
     expect(await server.said('ready')).toBe(3);
     const client = Child.start(
-      async ({ coroipcc, encodeRequest, decodeResponse, say }, { name }) => {
-        for (const generation of ['1.2', '1.4'] as const) {
-          const handle = coroipcc.serviceConnect(name, 0, 4096, 4096, 8192, { generation });
+      async ({ coroipcc, encodeRequest, decodeResponse, say }, { name, every }) => {
+        for (const speaks of every) {
+          const handle = coroipcc.serviceConnect(name, 0, 4096, 4096, 8192, speaks);
           const answer = coroipcc.msgSendReplyReceive(handle, encodeRequest(1, 'hello'));
           if (answer.subarray(24).toString() !== 'hello') throw new Error(`wrong ${answer}`);
           coroipcc.msgSendReplyReceive(handle, encodeRequest(2));
@@ -409,7 +477,7 @@ describe('poll functions of the host itself', () => {
         coroipcc.msgSendReplyReceive(handle, encodeRequest(3));
         say('done');
       },
-      { name },
+      { name, every: EVERY_WIRE.map((over) => SPEAKS[over]) },
     );
     expect(await client.ended()).toMatchObject({ outcome: 0, errors: '' });
     expect(await server.ended()).toMatchObject({ outcome: 0, errors: '' });

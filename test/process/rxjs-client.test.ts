@@ -9,6 +9,7 @@ import { freshName } from './child.js';
 import { eventually, expectNoneLeft, sharedFiles } from './machine.js';
 import { record } from './record.js';
 import { COMMAND, SERVICE, startServer } from './services.js';
+import { EVERY_WIRE, SPEAKS } from './wires.js';
 
 function words(...values: number[]): Buffer {
   const bytes = Buffer.alloc(4 * values.length);
@@ -23,11 +24,13 @@ const backlog = async (client: IpcClient): Promise<number> =>
 const requestsServed = async (client: IpcClient): Promise<number> =>
   JSON.parse((await client.call(COMMAND.STATS)).toString()).requests;
 
-describe.each(['1.2', '1.4'] as const)('generation %s', (generation) => {
+describe.each(EVERY_WIRE)('over %s', (over) => {
+  const speaks = SPEAKS[over];
+
   async function connected(options: Partial<IpcClientOptions> = {}) {
     const served = await startServer();
     const { name } = served;
-    const settings = { service: SERVICE, generation, adapter: libuvPoll(), ...options };
+    const settings = { service: SERVICE, ...speaks, adapter: libuvPoll(), ...options };
     const client = await IpcClient.connect({ name, ...settings });
     onTestFinished(() => client.close());
     return { ...served, client };
@@ -189,7 +192,7 @@ describe.each(['1.2', '1.4'] as const)('generation %s', (generation) => {
   });
 
   it('leaving a call gives it up: one that waits is never sent', async () => {
-    const { client } = await connected();
+    const { client } = await connected({ maxInFlight: 1 });
     const before = await requestsServed(client);
     const [late, waiting] = [
       record(call(client, COMMAND.LATE, words(50))),
@@ -205,7 +208,7 @@ describe.each(['1.2', '1.4'] as const)('generation %s', (generation) => {
   it('connect lasts as long as the client, and closes it when it is left', async () => {
     const { name, server } = await startServer();
     const files = sharedFiles();
-    const options = { name, service: SERVICE, generation, adapter: libuvPoll() };
+    const options = { name, service: SERVICE, ...speaks, adapter: libuvPoll() };
     const clients = connect(options);
     expect(server.count('connected')).toBe(0);
     const [left, closed] = [record(clients), record(clients)];
@@ -224,7 +227,7 @@ describe.each(['1.2', '1.4'] as const)('generation %s', (generation) => {
 
   it('connect fails as connecting does, and leaving gives it up', async () => {
     const files = sharedFiles();
-    const options = { service: SERVICE, generation, adapter: libuvPoll() };
+    const options = { service: SERVICE, ...speaks, adapter: libuvPoll() };
     const nobody = record(connect({ name: freshName(), ...options }));
     await eventually(() => expect(nobody.ends).toEqual([CS.ERR_TRY_AGAIN]));
     const wrong = record(connect({ name: '', ...options }));
@@ -246,7 +249,7 @@ describe.each(['1.2', '1.4'] as const)('generation %s', (generation) => {
   it('retry connects anew, again and again, when the server is killed', async () => {
     const files = sharedFiles();
     const name = freshName();
-    const options = { name, service: SERVICE, generation, adapter: libuvPoll() };
+    const options = { name, service: SERVICE, ...speaks, adapter: libuvPoll() };
     const clients: IpcClient[] = [];
     const messages = record(
       connect(options).pipe(

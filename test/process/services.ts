@@ -1,7 +1,9 @@
-// The server that most of these tests talk to, in a process of its own. It says "ready",
+// The server that most of these tests talk to, over every wire, in a process of its own. It says "ready",
 // "connected" and "disconnected", and closes when it is told anything.
 
+import type { Wire } from '@coroipc/core';
 import { type AdapterName, Child, freshName, type Task } from './child.js';
+import { WIRES } from './wires.js';
 
 /** Its one service. */
 export const SERVICE = 7;
@@ -27,13 +29,14 @@ export const COMMAND = {
 interface ServeArgument {
   readonly name: string;
   readonly adapter: AdapterName;
+  readonly wires: readonly Wire[];
   readonly service: number;
   readonly command: typeof COMMAND;
 }
 
-const serve: Task<ServeArgument> = async (tools, { name, adapter, service, command }) => {
+const serve: Task<ServeArgument> = async (tools, { name, adapter, wires, service, command }) => {
   const { IpcServer, CoroIpcError, CS, say, told } = tools;
-  const server = new IpcServer({ name, adapter: tools.adapters[adapter]() });
+  const server = new IpcServer({ name, wires, adapter: tools.adapters[adapter]() });
   server.service(service, {
     connect: ({ pid }) => say('connected', { pid, at: Date.now() }),
     disconnect: ({ pid }) => say('disconnected', { pid, at: Date.now() }),
@@ -89,7 +92,13 @@ export async function startServer(
   options: { name?: string; adapter?: AdapterName } = {},
 ): Promise<Served> {
   const { name = freshName(), adapter = 'libuv' } = options;
-  const server = Child.start(serve, { name, adapter, service: SERVICE, command: COMMAND });
+  const server = Child.start(serve, {
+    name,
+    adapter,
+    wires: WIRES,
+    service: SERVICE,
+    command: COMMAND,
+  });
   await server.said('ready');
   return { name, server };
 }

@@ -3,9 +3,11 @@
 
 import { fileURLToPath } from 'node:url';
 import type * as threads from 'node:worker_threads';
+import type { Wire } from '@coroipc/core';
 import { describe, expect, it } from 'vitest';
 import { Child, freshName, type Task } from './child.js';
 import { expectNoneLeft, sharedFiles } from './machine.js';
+import { SPEAKS, type Speaks, WIRES } from './wires.js';
 
 const WORKER = fileURLToPath(new URL('./fixtures/worker.mjs', import.meta.url));
 const ADAPTERS = ['libuv', 'thread'] as const;
@@ -21,6 +23,8 @@ interface Argument {
   readonly file: string;
   readonly name: string;
   readonly adapter: (typeof ADAPTERS)[number];
+  readonly speaks: Speaks;
+  readonly wires: readonly Wire[];
   readonly role: string;
   readonly rounds: number;
   readonly victim: 'client' | 'server' | 'both' | 'none';
@@ -28,13 +32,13 @@ interface Argument {
 
 const rounds: Task<Argument> = async (tools, argument) => {
   const { IpcClient, adapters, say } = tools;
-  const { file, adapter, rounds, role, victim } = argument;
+  const { file, adapter, speaks, wires, rounds, role, victim } = argument;
   const { Worker } = process.getBuiltinModule('node:worker_threads') as typeof threads;
   const { readdirSync } = process.getBuiltinModule('node:fs');
   let ticks = 0;
   const clock = setInterval(() => ticks++, 1);
   const start = (role: string, name: string) => {
-    const worker = new Worker(file, { workerData: { role, name, adapter } });
+    const worker = new Worker(file, { workerData: { role, name, adapter, speaks, wires } });
     const heard: unknown[] = [];
     let wake = () => {};
     worker.on('message', (message) => {
@@ -69,7 +73,8 @@ const rounds: Task<Argument> = async (tools, argument) => {
       await Promise.all([server.worker.terminate(), client.worker.terminate()]);
     } else if (victim === 'client') {
       await client.worker.terminate();
-      const again = await IpcClient.connect({ name, service: 1, adapter: adapters[adapter]() });
+      const options = { name, service: 1, ...speaks, adapter: adapters[adapter]() };
+      const again = await IpcClient.connect(options);
       const answer = await again.call(1, 'still here');
       if (answer.toString() !== 'still here') throw new Error(`a wrong answer: ${answer}`);
       await again.close();
@@ -87,13 +92,16 @@ const rounds: Task<Argument> = async (tools, argument) => {
   say('survived');
 };
 
-async function survived(argument: Pick<Argument, 'adapter' | 'role' | 'victim'>): Promise<Child> {
+async function survived(
+  argument: Pick<Argument, 'adapter' | 'speaks' | 'role' | 'victim'>,
+): Promise<Child> {
   const files = sharedFiles();
   const child = Child.start(rounds, {
     ...argument,
     file: WORKER,
     name: freshName(),
     rounds: ROUNDS,
+    wires: WIRES,
   });
   const ended = await child.ended();
   expect(ended).toMatchObject({ outcome: 0, errors: '' });
@@ -105,28 +113,38 @@ async function survived(argument: Pick<Argument, 'adapter' | 'role' | 'victim'>)
   return child;
 }
 
-describe.each(ADAPTERS)('with %s', (adapter) => {
+// The classic wire's watch threads are those of its semaphores, whatever the adapter.
+const matrix = [
+  { over: 'native', adapter: 'libuv' },
+  { over: 'native', adapter: 'thread' },
+  { over: 'classic 1.2', adapter: 'libuv' },
+  { over: 'classic 1.4', adapter: 'thread' },
+] as const;
+
+describe.each(matrix)('over $over, with $adapter', ({ over, adapter }) => {
+  const speaks = SPEAKS[over];
+
   it.each(CLIENTS)('the worker of a server whose client is at %s', async (role) => {
-    const child = await survived({ adapter, role, victim: 'server' });
+    const child = await survived({ adapter, speaks, role, victim: 'server' });
     for (const status of child.values('status')) expect([2, 31]).toContain(status);
     expect(child.count('status')).toBe(ROUNDS);
   });
 
   it.each(CLIENTS)('the worker of a client at %s', async (role) => {
-    await survived({ adapter, role, victim: 'client' });
+    await survived({ adapter, speaks, role, victim: 'client' });
   });
 
   it.each(CLIENTS)('both workers at once, the client at %s', async (role) => {
-    await survived({ adapter, role, victim: 'both' });
+    await survived({ adapter, speaks, role, victim: 'both' });
   });
 
   it('process.exit() with both at work', async () => {
     const files = sharedFiles();
-    const task: Task<Argument> = async (_tools, { file, name, adapter }) => {
+    const task: Task<Argument> = async (_tools, { file, name, adapter, speaks, wires }) => {
       const { Worker } = process.getBuiltinModule('node:worker_threads') as typeof threads;
       const start = (role: string) =>
         new Promise((resolve) => {
-          const worker = new Worker(file, { workerData: { role, name, adapter } });
+          const worker = new Worker(file, { workerData: { role, name, adapter, speaks, wires } });
           worker.once('message', resolve);
         });
       await start('server');
@@ -137,6 +155,8 @@ describe.each(ADAPTERS)('with %s', (adapter) => {
       file: WORKER,
       name: freshName(),
       adapter,
+      speaks,
+      wires: WIRES,
       role: '',
       rounds: 1,
     };

@@ -139,17 +139,25 @@ async function churn({ name }, { say }) {
   say('survived');
 }
 
-const CLIENT = (name) => ({
-  name,
-  service: SERVICE,
-  ...{ requestBytes: 8192, responseBytes: 8192, dispatchBytes: 8192, generation: 12, spinUs: 0 },
+const NATIVE = 0;
+const CLASSIC = 12;
+
+const CLIENT = (name, generation) => ({
+  ...{ name, service: SERVICE, generation },
+  ...{ requestBytes: 8192, responseBytes: 8192, dispatchBytes: 8192, spinUs: 0 },
+  ...{ maxInFlight: 4, serverUid: -1 },
 });
 
 // The core itself, with what no caller in TypeScript would let through: memory that went, grew or
 // shrank, numbers of no kind, arrays that are none. None of it blocks: times are over at once.
 async function hostile({ name }, { say }) {
+  for (const generation of [NATIVE, CLASSIC]) attack(name, generation);
+  say('survived');
+}
+
+function attack(name, generation) {
   const { functions, values, memory } = hostileValues(native);
-  const client = native.clientConnect(CLIENT(name), 5000);
+  const client = native.clientConnect(CLIENT(name, generation), 5000);
   let refused = 0;
   for (const [index, call] of functions.entries()) {
     for (let round = 0; round < 300; round++) {
@@ -165,22 +173,47 @@ async function hostile({ name }, { say }) {
   }
   assert.ok(refused > 1000);
 
-  const own = native.clientConnect(CLIENT(name), 5000);
+  const own = native.clientConnect(CLIENT(name, generation), 5000);
+  const good = encodeRequest(COMMAND.ECHO, 'good');
+  const ask = () => native.clientCall(own, [good], 5000, true);
   for (const [what, bytes] of Object.entries(memory())) {
-    const good = encodeRequest(COMMAND.ECHO, 'good');
-    assert.equal(native.clientCall(own, [good], 5000), 28, what);
+    assert.equal(ask(), 28, what);
     // Whatever it takes of such memory, it never writes where there is none.
     native.clientReceive(own, bytes);
+    let token = 0;
     try {
-      native.clientSend(own, [good.subarray(0, 16), bytes]);
-      native.clientAwait(own, 1000);
+      token = native.clientSend(own, [good.subarray(0, 16), bytes]);
+      native.clientAwait(own, token, 1000);
       native.clientReceive(own, new Uint8Array(8192));
     } catch {
-      native.clientAbandon(own);
+      if (token !== 0) native.clientAbandon(own, token);
     }
   }
+  // So many bytes of the scratch: none beyond it, and no less than a header.
+  for (const bytes of [-1, 0, 15, 8129, 8192, 2 ** 31, 2 ** 32 + 16, 1.5, Number.NaN]) {
+    assert.throws(() => native.clientSend(own, bytes), `${bytes}`);
+  }
+  // Answers and messages arrive in memory that is too small for them, gone, or grows and shrinks.
+  const small = [0, 1, 8, 31].map((bytes) => new ArrayBuffer(bytes));
+  const strange = Object.values(memory()).map((bytes) => bytes.buffer);
+  for (const buffer of [...small, ...strange]) {
+    try {
+      native.arrivals(buffer);
+    } catch (error) {
+      assert.ok(error instanceof TypeError, String(error));
+    }
+    native.clientSend(own, [good]);
+    for (let look = 0; look < 1000 && native.clientAnswers(own) === 0; look++)
+      native.poll(new Int32Array(0), 1);
+    try {
+      native.clientReceive(own, new Uint8Array(8192));
+    } catch {
+      // It had arrived.
+    }
+    native.clientTake(own, 100);
+  }
   native.clientClose(own);
-  say('survived');
+  native.clientClose(client);
 }
 
 export const tasks = { lastWatches, views, payloads, forgotten, churn, hostile };

@@ -40,6 +40,7 @@ import {
   type StatusName,
   type statusName,
   type threadPoll,
+  type Wire,
 } from '@coroipc/core';
 
 import { interval, map, type Observable, of } from 'rxjs';
@@ -114,7 +115,7 @@ export async function server(): Promise<void> {
     same<typeof connection, IpcConnection>(true);
     same<ReturnType<typeof connection.dispatch>, boolean>(true);
     same<typeof connection.generation, '1.2' | '1.4' | undefined>(true);
-    same<typeof connection.wire, 'native' | 'classic'>(true);
+    same<typeof connection.wire, Wire>(true);
     // @ts-expect-error who a peer is cannot be changed
     connection.uid = 0;
   });

@@ -7,10 +7,12 @@ import {
   encodeResponse,
   headerOnly,
   REQUEST_HEADER_BYTES,
-  releaseParts,
-  requestParts,
-  responseParts,
+  releaseMessage,
+  requestMessage,
+  responseMessage,
 } from './messages.js';
+import type { NativeMessage } from './native.js';
+import { SCRATCH_MESSAGE, SCRATCH_SMALL, scratchBytes } from './scratch.js';
 import { CS } from './status.js';
 
 describe('whole messages', () => {
@@ -42,18 +44,36 @@ describe('declaredSize', () => {
   });
 });
 
-describe('parts from the scratch', () => {
-  const joined = (parts: readonly Uint8Array[]) => Buffer.concat(parts);
+describe('a message for the addon', () => {
+  // As the core reads it: so many bytes of the scratch, or parts.
+  const sent = (message: NativeMessage) =>
+    typeof message === 'number'
+      ? Buffer.from(scratchBytes.subarray(SCRATCH_MESSAGE, SCRATCH_MESSAGE + message))
+      : Buffer.concat(message);
+  const SIZES = [0, 1, SCRATCH_SMALL - 24, SCRATCH_SMALL - 16, SCRATCH_SMALL, 100_000];
 
-  it('join to the same bytes as whole messages', () => {
-    expect(joined(requestParts(7, Buffer.from('x')))).toEqual(encodeRequest(7, 'x'));
-    expect(joined(responseParts(7, 6, Buffer.from('xy')))).toEqual(encodeResponse(7, 6, 'xy'));
-    expect(joined(headerOnly(9, 2))).toEqual(encodeResponse(9, 2));
+  it.each(SIZES)('has the same bytes as a whole one, with a payload of %i', (bytes) => {
+    const payload = Buffer.alloc(bytes, 'payload');
+    expect(sent(requestMessage(7, payload)).equals(encodeRequest(7, payload))).toBe(true);
+    expect(sent(responseMessage(-7, 6, payload)).equals(encodeResponse(-7, 6, payload))).toBe(true);
+    expect(sent(headerOnly(9, 2)).equals(encodeResponse(9, 2))).toBe(true);
   });
 
-  it('let go of the payload', () => {
-    const parts = requestParts(7, Buffer.from('large'));
-    releaseParts();
-    expect(parts[1]).toHaveLength(0);
+  it('tells nothing of the one before it', () => {
+    requestMessage(7, Buffer.alloc(100, 'secret'));
+    expect(sent(responseMessage(7, 6, Buffer.from('x'))).equals(encodeResponse(7, 6, 'x'))).toBe(
+      true,
+    );
+  });
+
+  it('crosses alone when it is small, and is let go of when it is large', () => {
+    expect(requestMessage(7, Buffer.alloc(SCRATCH_SMALL - 16))).toBe(SCRATCH_SMALL);
+    expect(responseMessage(7, 1, Buffer.alloc(SCRATCH_SMALL - 24))).toBe(SCRATCH_SMALL);
+    const large = Buffer.alloc(SCRATCH_SMALL);
+    for (const message of [requestMessage(7, large), responseMessage(7, 1, large)]) {
+      expect(message).toMatchObject([expect.any(Uint8Array), large]);
+      releaseMessage(message);
+      expect(message).toMatchObject([expect.any(Uint8Array), { length: 0 }]);
+    }
   });
 });

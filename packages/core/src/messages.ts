@@ -146,6 +146,7 @@ export function responseMessage(id: number, error: number, payload: Uint8Array):
     scratchInts[MESSAGE_INT] = size;
     scratchInts[MESSAGE_INT + 2] = id;
     scratchInts[MESSAGE_INT + 4] = error;
+    scratchInts[MESSAGE_INT + 5] = 0;
     scratchBytes.set(payload, SCRATCH_MESSAGE + RESPONSE_HEADER_BYTES);
     return size;
   }
