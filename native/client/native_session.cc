@@ -171,6 +171,20 @@ bool NativeSession::find_aside(uint64_t token) {
   return true;
 }
 
+// An answer makes room whoever it is for, one that nobody waits for any more included.
+Status NativeSession::await_room(int64_t deadline_ns) {
+  for (;;) {
+    if (answer_.size != 0) put_aside();
+    const uint64_t late = late_answers_;
+    const Found found = look();
+    if (found == Found::kOver) return Status::kErrLibrary;
+    if (found == Found::kAnswer) put_aside();
+    if (found == Found::kAnswer || late_answers_ != late || end_->room_made()) return Status::kOk;
+    const Status waited = doze(kWantsAnswers | kWantsRoom, deadline_ns);
+    if (waited != Status::kOk) return waited;
+  }
+}
+
 Status NativeSession::await(uint64_t token, int64_t deadline_ns, uint32_t& size) {
   if (answer_.size != 0 && answer_.sequence != token) put_aside();
   if (answer_.size != 0 || (!aside_.empty() && find_aside(token))) {

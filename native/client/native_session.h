@@ -6,7 +6,7 @@
 // synchronous wait; if that wait took the doorbell, `take_attention` says so.
 #pragma once
 
-#include <unordered_map>
+#include <map>
 #include <unordered_set>
 #include <vector>
 
@@ -32,6 +32,7 @@ class NativeSession final : public Session {
   size_t request_bytes() const override { return end_->largest_request(); }
   uint32_t max_in_flight() const override { return granted_.in_flight; }
   Status send(wire::Parts parts, uint64_t& token) override;
+  Status await_room(int64_t deadline_ns) override;
   Status await(uint64_t token, int64_t deadline_ns, uint32_t& size) override;
   Status answer(uint64_t& token, uint32_t& size) override;
   size_t read_answer(std::span<std::byte> into) const override;
@@ -72,7 +73,7 @@ class NativeSession final : public Session {
 
   wire::native::Message answer_;  // found and not done with; its size is 0 when there is none
   bool answer_in_ring_ = false;
-  std::unordered_map<uint64_t, std::vector<std::byte>> aside_;
+  std::map<uint64_t, std::vector<std::byte>> aside_;  // given out in the order of their requests
   std::unordered_set<uint64_t> abandoned_;
   uint64_t late_answers_ = 0;
   wire::native::Message dispatch_;  // got and not put; its size is 0 when there is none

@@ -86,6 +86,9 @@ class Session {
   // Sends a request. kErrBusy: as many as can be are in flight, or there is no room now.
   // kErrInvalidParam: larger than request_bytes(). kErrLibrary: the server is gone.
   [[nodiscard]] virtual Status send(wire::Parts parts, uint64_t& token) = 0;
+  // Waits until `send` may find room where it said kErrBusy. kErrBusy: that takes an answer to be taken
+  // first. kErrTimeout, kErrInterrupt, kErrLibrary.
+  [[nodiscard]] virtual Status await_room(int64_t) { return Status::kErrBusy; }
   // Waits for the answer of one request. kErrTimeout, kErrInterrupt: it is still in flight.
   // kErrLibrary: the server is gone; kErrBadOperation: it is not in flight.
   [[nodiscard]] virtual Status await(uint64_t token, int64_t deadline_ns, uint32_t& size) = 0;

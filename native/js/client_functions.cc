@@ -207,10 +207,19 @@ Value client_call(const CallbackInfo& info) {
   if (!visit.found() || !message.read(info[1]) || !read_deadline(info[2], deadline))
     return env.Undefined();
   uint64_t token = 0;
-  const Status status = visit.session().send(message.parts(), token);
+  client::Session& session = visit.session();
+  Status status = session.send(message.parts(), token);
+  while (status == Status::kErrBusy) {
+    const Status room = session.await_room(deadline);
+    if (room == Status::kErrBusy) return Number::New(env, -1);
+    if (room != Status::kOk) {
+      EnvState::of(env)->scratch.head().attention = session.take_attention() ? 1 : 0;
+      return answer(env, room, 0);
+    }
+    status = session.send(message.parts(), token);
+  }
   if (status == Status::kOk)
     return finish_call(env, visit, token, deadline, info[3].ToBoolean().Value());
-  if (status == Status::kErrBusy) return Number::New(env, -1);
   refuse_request(env, visit.session(), status, message.bytes());
   return env.Undefined();
 }

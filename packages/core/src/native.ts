@@ -233,9 +233,9 @@ export interface NativeAddon {
   /** Waits for a request's answer: its size, or 0 after `timeoutMs` (negative: for ever); the request is then still in flight. */
   clientAwait(client: number, token: number, timeoutMs: number): number;
   /**
-   * `clientSend` and `clientAwait` in one; -1 when another request has to be answered before. On 0 the
-   * request was given up. A small answer is among the arrivals; any other, and any with `keep`, waits
-   * for `clientReceive`.
+   * `clientSend` and `clientAwait` in one, and a wait for room before; -1 when another request has to
+   * be answered before, on the classic wire. On 0 the request was given up. A small answer is among the
+   * arrivals; any other, and any with `keep`, waits for `clientReceive`.
    */
   clientCall(client: number, message: NativeMessage, timeoutMs: number, keep: boolean): number;
   /**
