@@ -18,6 +18,8 @@ export const COMMAND = {
   LATE: 3,
   /** Sends as many dispatch messages as the number says, of as many bytes as the second u32 says, then answers. */
   BURST: 4,
+  /** Answers, and does as BURST after as many milliseconds as the third u32 says. */
+  DELAYED_BURST: 5,
 } as const;
 
 interface HoldArgument {
@@ -31,6 +33,14 @@ const hold: Task<HoldArgument> = async (tools, { name, service, command, limits 
   const { IpcServer, say, sleep, told } = tools;
   const server = new IpcServer({ name, limits });
   const held = new Map<number, () => void>();
+  type Connection = Parameters<NonNullable<Parameters<typeof server.service>[1]['connect']>>[0];
+  const burst = (payload: Buffer, connection: Connection) => {
+    const body = Buffer.alloc(payload.readUInt32LE(4));
+    for (let number = 0; number < payload.readUInt32LE(); number++) {
+      body.writeUInt32LE(number);
+      connection.dispatch(1, body);
+    }
+  };
   server.service(service, {
     disconnect: () => say('disconnected'),
     requests: {
@@ -45,11 +55,11 @@ const hold: Task<HoldArgument> = async (tools, { name, service, command, limits 
         return payload;
       },
       [command.BURST]: ({ payload, connection }) => {
-        const body = Buffer.alloc(payload.readUInt32LE(4));
-        for (let number = 0; number < payload.readUInt32LE(); number++) {
-          body.writeUInt32LE(number);
-          connection.dispatch(1, body);
-        }
+        burst(payload, connection);
+        return '';
+      },
+      [command.DELAYED_BURST]: ({ payload, connection }) => {
+        setTimeout(() => burst(payload, connection), payload.readUInt32LE(8));
         return '';
       },
     },
