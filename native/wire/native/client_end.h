@@ -43,9 +43,10 @@ class ClientEnd {
   [[nodiscard]] Look dispatch(Message& message);
   void dispatch_done();
 
-  // Whether the last request found no room in the ring, and whether it does by now.
-  [[nodiscard]] bool blocked() const { return requests_.blocked(); }
-  [[nodiscard]] bool room_made() const { return requests_.room_made(); }
+  // Whether the last request found no room in the ring, and whether it does by now. Where as many are
+  // in flight as may be, only an answer makes room.
+  [[nodiscard]] bool blocked() const { return has_place() && requests_.blocked(); }
+  [[nodiscard]] bool room_made() const { return has_place() && requests_.room_made(); }
 
   // The zero-copy buffers of either side; their notes are the owner's to send and to receive.
   [[nodiscard]] OwnBuffers& own_buffers() { return own_buffers_; }
@@ -70,6 +71,7 @@ class ClientEnd {
   [[nodiscard]] bool must_ring(Wants what) { return sleep_.must_ring(what); }
 
  private:
+  [[nodiscard]] bool has_place() const { return in_flight_.size() < geometry_.in_flight; }
   [[nodiscard]] bool hold(const Message& message, uint32_t& first_in);
 
   const Geometry geometry_;
