@@ -18,6 +18,8 @@ export class Queue {
   readonly #size: number;
   readonly #held: Held[] = [];
   #used = 0;
+  /** The same, as far as the sender knows: what was taken it sees when it needs the room. */
+  #known = 0;
   /** The room that the last one asked for in vain. */
   #wanted = 0;
 
@@ -38,6 +40,10 @@ export class Queue {
   get first(): Held | undefined {
     return this.#held[0];
   }
+  /** Whether anything was taken that the sender has not seen. */
+  get moved(): boolean {
+    return this.#known !== this.#used;
+  }
   /** Whether what was refused last would fit by now. */
   get roomMade(): boolean {
     return this.#wanted > 0 && this.#used + this.#wanted <= this.#size;
@@ -46,12 +52,17 @@ export class Queue {
   /** Whether it fits; it is in the queue then. */
   put(message: Uint8Array, shown: Shown): boolean {
     const room = padded(RECORD_HEADER_BYTES + message.length);
-    const fits = this.#used + room <= this.#size;
     // What can never fit is not waited for.
-    this.#wanted = fits || room > this.#size ? 0 : room;
-    if (!fits) return false;
+    this.#wanted = 0;
+    if (room > this.#size) return false;
+    if (this.#known + room > this.#size) this.#known = this.#used;
+    if (this.#known + room > this.#size) {
+      this.#wanted = room;
+      return false;
+    }
     this.#held.push({ ...shown, room });
     this.#used += room;
+    this.#known += room;
     return true;
   }
 
@@ -93,7 +104,9 @@ export class Channel {
   has(side: Side, wants: number): boolean {
     const asks = (what: number) => (wants & what) !== 0;
     if (side === SERVER) {
-      const room = this.responses.roomMade || this.dispatches.roomMade;
+      const { responses, dispatches, backlog } = this;
+      // While messages wait behind the ring, any room will do.
+      const room = responses.roomMade || dispatches.roomMade || (backlog && dispatches.moved);
       return (asks(WANTS.CALLS) && !this.requests.empty) || (asks(WANTS.ROOM) && room);
     }
     return (
