@@ -106,6 +106,14 @@ Value client_buffer_free(const CallbackInfo& info) {
   return withdraw(info.Env(), buffers, visit.entry().buffers, info[1]);
 }
 
+Value client_buffer_out(const CallbackInfo& info) {
+  const ClientVisit visit(info);
+  const wire::Buffers* buffers = buffers_of(info.Env(), visit);
+  uint32_t number = 0;
+  if (buffers == nullptr || !read_buffer(info[1], number)) return info.Env().Undefined();
+  return Number::New(info.Env(), static_cast<double>(buffers->out(number)));
+}
+
 // A request that lies in a buffer: which, its command, and its bytes with the header's.
 bool read_request(const CallbackInfo& info, uint32_t& number, int32_t& id, uint32_t& size) {
   return read_buffer(info[1], number) && read_int(info[2], id) && read_buffer(info[3], size);
@@ -236,6 +244,7 @@ void export_buffer_functions(Napi::Env env, Napi::Object exports) {
   exports.Set("clientBufferAnswer", Napi::Function::New<client_buffer_answer>(env));
   exports.Set("clientBufferMemory", Napi::Function::New<client_buffer_memory>(env));
   exports.Set("clientBufferFree", Napi::Function::New<client_buffer_free>(env));
+  exports.Set("clientBufferOut", Napi::Function::New<client_buffer_out>(env));
   exports.Set("clientSendIn", Napi::Function::New<client_send_in>(env));
   exports.Set("clientCallIn", Napi::Function::New<client_call_in>(env));
   exports.Set("clientInPlace", Napi::Function::New<client_in_place>(env));

@@ -29,6 +29,8 @@ class Buffers {
   [[nodiscard]] virtual Status answer(uint32_t number) const = 0;
   // BUSY: a message in it is out. BAD_HANDLE: there is none.
   [[nodiscard]] virtual Status withdraw(uint32_t number) = 0;
+  // Messages in it that were sent and, as far as was heard, not given back.
+  [[nodiscard]] virtual uint64_t out(uint32_t number) const = 0;
   // Nothing: no such buffer.
   [[nodiscard]] virtual std::optional<SharedMemory> own_memory(uint32_t number) const = 0;
   [[nodiscard]] virtual std::optional<SharedMemory> peer_memory(uint32_t number) const = 0;

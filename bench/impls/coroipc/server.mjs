@@ -17,6 +17,7 @@ let timers;
 let seen = 0;
 
 server.service(command.SERVICE, {
+  inPlace: true,
   requests: {
     [command.ECHO]: ({ payload }) => payload,
     [command.PUBLISH]: ({ payload, connection }) => {

@@ -29,6 +29,7 @@ class BufferExchange final : public Buffers {
   sys::Result<uint32_t> make(uint64_t bytes) override;
   Status answer(uint32_t number) const override;
   Status withdraw(uint32_t number) override;
+  uint64_t out(uint32_t number) const override { return own_.out(number); }
   std::optional<SharedMemory> own_memory(uint32_t number) const override;
   std::optional<SharedMemory> peer_memory(uint32_t number) const override;
 

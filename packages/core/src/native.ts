@@ -303,6 +303,8 @@ export interface NativeAddon {
   clientBufferMemory(client: number, buffer: number): ArrayBuffer;
   /** Takes it back; detaches its memory. Throws BUSY while a message in it is out. */
   clientBufferFree(client: number, buffer: number): void;
+  /** Requests in it that are not answered, as far as answers were taken. */
+  clientBufferOut(client: number, buffer: number): number;
   /** As `clientSend`, of a request of `size` bytes with its header, whose payload lies behind the first 24 bytes. Throws BUSY when there is no room, or one in it is out. */
   clientSendIn(client: number, buffer: number, id: number, size: number): number;
   /** As `clientCall`. */

@@ -67,7 +67,12 @@ export class ZeroCopyBuffer implements Disposable {
    */
   free(): void {
     if (this.#freed) return;
-    this.home.free(this.number);
+    try {
+      this.home.free(this.number);
+    } catch (error) {
+      // Freed it is; a peer that cannot be told so is gone, which the connection tells by itself.
+      if (!CoroIpcError.is(error, CS.ERR_LIBRARY)) throw error;
+    }
     this.#freed = true;
   }
 

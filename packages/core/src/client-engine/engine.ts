@@ -341,6 +341,11 @@ export class ClientEngine {
     native.clientBufferFree(this.#number, number);
   }
 
+  /** Requests in it that are not answered, as far as answers were taken. */
+  bufferOut(number: number): number {
+    return native.clientBufferOut(this.#number, number);
+  }
+
   #placed(): boolean {
     return this.#inPlace !== undefined && scratchInts[HEAD_ZERO_COPY] === 1;
   }

@@ -104,8 +104,11 @@ export class IpcClient extends AwareEmitter<IpcClientEvents> implements AsyncDis
     this.#calls = new CallQueue(engine, this.#turns);
     const home: BufferHome = {
       memory: (number) => engine.bufferMemory(number),
-      out: () => 0,
-      free: (number) => engine.freeBuffer(number),
+      out: (number) => (engine.closed ? 0 : engine.bufferOut(number)),
+      // The end of the connection has freed it already.
+      free: (number) => {
+        if (!engine.closed) engine.freeBuffer(number);
+      },
     };
     this.#home = home;
     this.#offers = new BufferOffers(home, (number) => engine.bufferAnswer(number));
