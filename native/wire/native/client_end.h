@@ -43,8 +43,8 @@ class ClientEnd {
   [[nodiscard]] Look dispatch(Message& message);
   void dispatch_done();
 
-  // Whether the last request found no room in the ring, and whether it does by now. Where as many are
-  // in flight as may be, only an answer makes room.
+  // Whether the last request found no room in the ring, and whether it does by now. Where as many
+  // are in flight as may be, only an answer makes room.
   [[nodiscard]] bool blocked() const { return has_place() && requests_.blocked(); }
   [[nodiscard]] bool room_made() const { return has_place() && requests_.room_made(); }
 

@@ -15,7 +15,7 @@ import {
   renewArrivals,
   SMALL_BYTES,
 } from '../arrivals.js';
-import { type DispatchMessage, dispatchMessage } from '../dispatch-message.js';
+import { dispatchMessage } from '../dispatch-message.js';
 import { CoroIpcError } from '../errors.js';
 import {
   REQUEST_HEADER_BYTES,
@@ -29,17 +29,7 @@ import {
   type NativeMessage,
   native,
 } from '../native.js';
-import {
-  HEAD_ATTENTION,
-  HEAD_CONNECTION,
-  HEAD_ID,
-  HEAD_OFFSET,
-  HEAD_STATUS,
-  HEAD_TOKEN,
-  HEAD_ZERO_COPY,
-  scratchDoubles,
-  scratchInts,
-} from '../scratch.js';
+import { HEAD_ATTENTION, HEAD_TOKEN, scratchDoubles, scratchInts } from '../scratch.js';
 import { ownThreadError, servedNames } from '../served-names.js';
 import { CS } from '../status.js';
 import type { Wire } from '../wires.js';
@@ -52,6 +42,7 @@ import {
   STATUS_AT,
   timeOver,
 } from './answers.js';
+import { InPlace } from './in-place.js';
 
 export class ClientEngine {
   readonly name: string;
@@ -61,7 +52,7 @@ export class ClientEngine {
   #facts: NativeClientFacts | undefined;
   #ownThread = false;
   /** Payloads that lie in buffers of the server's, and in which; undefined: all are copied. */
-  #inPlace: WeakMap<Uint8Array, number> | undefined;
+  #inPlace: InPlace | undefined;
 
   private constructor(client: number, options: NativeClientOptions) {
     this.#client = client;
@@ -173,8 +164,8 @@ export class ClientEngine {
     if (size < 0) return undefined;
     this.#attend();
     if (size === 0) throw timeOver(timeoutMs);
-    if (this.#placed()) {
-      const { status, payload } = this.#messageInPlace(size);
+    if (this.#inPlace?.here) {
+      const { status, payload } = this.#inPlace.take(size);
       checkStatus(id, status);
       return payload;
     }
@@ -198,8 +189,8 @@ export class ClientEngine {
       if (count === 0) return;
       if (count < 0) {
         const token = scratchDoubles[HEAD_TOKEN] as number;
-        if (this.#placed()) {
-          const { status, payload } = this.#messageInPlace(-count);
+        if (this.#inPlace?.here) {
+          const { status, payload } = this.#inPlace.take(-count);
           take(token, status, payload);
           continue;
         }
@@ -285,7 +276,7 @@ export class ClientEngine {
       const count = native.clientTake(this.#number, most);
       if (count > 0) return new Batch(count);
       if (count === 0) return undefined;
-      if (this.#placed()) return Batch.of(this.#messageInPlace(-count));
+      if (this.#inPlace?.here) return Batch.of(this.#inPlace.take(-count));
       if (-count > SMALL_BYTES) return Batch.of(dispatchMessage(this.take(-count)));
       renewArrivals();
     }
@@ -310,17 +301,12 @@ export class ClientEngine {
 
   /** Messages in the server's buffers are given where they lie from now on, until `release`. */
   takeInPlace(): void {
-    this.#inPlace = new WeakMap();
-    native.clientInPlace(this.#number, true);
+    this.#inPlace = new InPlace(this.#number);
   }
 
   /** Gives a message back; false for bytes that lie in no buffer of the server's. */
   release(payload: Uint8Array): boolean {
-    const buffer = this.#inPlace?.get(payload);
-    if (buffer === undefined) return false;
-    this.#inPlace?.delete(payload);
-    native.clientRelease(this.#number, buffer);
-    return true;
+    return this.#inPlace?.release(payload) ?? false;
   }
 
   /** Makes a buffer of so many bytes, offers it, and says its number. */
@@ -344,22 +330,6 @@ export class ClientEngine {
   /** Requests in it that are not answered, as far as answers were taken. */
   bufferOut(number: number): number {
     return native.clientBufferOut(this.#number, number);
-  }
-
-  #placed(): boolean {
-    return this.#inPlace !== undefined && scratchInts[HEAD_ZERO_COPY] === 1;
-  }
-
-  // What the scratch says is taken before anything else is called.
-  #messageInPlace(size: number): DispatchMessage {
-    const number = scratchDoubles[HEAD_CONNECTION] as number;
-    const offset = (scratchInts[HEAD_OFFSET] as number) + RESPONSE_HEADER_BYTES;
-    const id = scratchInts[HEAD_ID] as number;
-    const status = scratchInts[HEAD_STATUS] as number;
-    const memory = native.clientPeerMemory(this.#number, number);
-    const payload = Buffer.from(memory, offset, size - RESPONSE_HEADER_BYTES);
-    this.#inPlace?.set(payload, number);
-    return { id, status, payload };
   }
 
   // Sleeping. ---------------------------------------------------------------------------------
