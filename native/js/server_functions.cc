@@ -69,10 +69,10 @@ bool read_options(const Value& value, server::Options& options) {
       static_cast<uint32_t>(std::clamp<uint64_t>(in_flight, 1, wire::native::kMostInFlight));
   if (!read_access(from, options.access)) return false;
   options.several_cpus = EnvState::of(value.Env())->several_cpus;
-  options.native = from.Get("native").ToBoolean();
-  options.classic = from.Get("classic").ToBoolean();
-  options.one_at_a_time = from.Get("oneAtATime").ToBoolean();
-  options.count_changes = from.Get("countChanges").ToBoolean();
+  options.native = is_true(from.Get("native"));
+  options.classic = is_true(from.Get("classic"));
+  options.one_at_a_time = is_true(from.Get("oneAtATime"));
+  options.count_changes = is_true(from.Get("countChanges"));
   return !value.Env().IsExceptionPending();
 }
 

@@ -233,7 +233,7 @@ void watcher_remove(const Napi::CallbackInfo& info) {
 
 void watcher_ref(const Napi::CallbackInfo& info) {
   const std::shared_ptr<Watcher> watcher = watcher_of(info, 2);
-  if (watcher != nullptr) must(info, watcher->set_ref(handle_of(info), info[2].ToBoolean()));
+  if (watcher != nullptr) must(info, watcher->set_ref(handle_of(info), is_true(info[2])));
 }
 
 void watcher_close(const Napi::CallbackInfo& info) {

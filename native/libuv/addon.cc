@@ -74,7 +74,8 @@ void remove(const Napi::CallbackInfo& info) {
 // setRef(handle, ref)
 void set_ref(const Napi::CallbackInfo& info) {
   if (!numbers(info, 1)) return;
-  if (!set_of(info).set_ref(info[0].As<Napi::Number>().Int64Value(), info[1].ToBoolean().Value())) {
+  if (!set_of(info).set_ref(info[0].As<Napi::Number>().Int64Value(),
+                            info[1].As<Napi::Boolean>().Value())) {
     unknown_handle(info);
   }
 }
