@@ -156,7 +156,10 @@ Status NativeSession::send_in(uint32_t buffer, uint32_t size, int32_t id, uint64
   if (over_) return Status::kErrLibrary;
   native::OwnBuffers& own = end_->own_buffers();
   // The header of a second one would be written over that of the first.
-  if (own.out(buffer) > 0) return Status::kErrBusy;
+  if (own.out(buffer) > 0) {
+    end_->not_blocked();
+    return Status::kErrBusy;
+  }
   const std::optional<native::BufferPlace> place = own.place(buffer, kRequestPlace, size);
   if (!place.has_value()) return Status::kErrInvalidParam;
   return sent(end_->send_in_buffer(*place, {static_cast<int32_t>(size), id}, token));
@@ -274,7 +277,7 @@ Status NativeSession::await_room(int64_t deadline_ns) {
     if (found == Found::kAnswer || late_answers_ != late_before || end_->room_made())
       return Status::kOk;
     const auto some = [&] { return end_->response_ready() || end_->room_made(); };
-    if (!std::exchange(spun, true) && spinner_.wait(some)) continue;
+    if (!std::exchange(spun, true) && answer_spinner_.wait(some)) continue;
     const Status waited = doze(kWantsAnswers | kWantsRoom, deadline_ns);
     if (waited != Status::kOk) return waited;
   }

@@ -45,6 +45,8 @@ class ClientEnd {
 
   // Whether a request waits for room in the ring, and whether some was made since.
   [[nodiscard]] bool blocked() const { return blocked_; }
+  // A request was kept back by something else.
+  void not_blocked() { blocked_ = false; }
   [[nodiscard]] bool room_made() const { return blocked_ && requests_.moved(); }
 
   // The zero-copy buffers of either side; their notes are the owner's to send and to receive.
