@@ -11,7 +11,8 @@ Status NativeSession::send_in(uint32_t buffer, uint32_t size, int32_t id, uint64
   if (over_) return Status::kErrLibrary;
   native::OwnBuffers& own = end_->own_buffers();
   // The header of a second one would be written over that of the first.
-  if (own.out(buffer) > 0) return Status::kErrBusy;
+  room_helps_ = own.out(buffer) == 0;
+  if (!room_helps_) return Status::kErrBusy;
   const std::optional<native::BufferPlace> place = own.place(buffer, kRequestPlace, size);
   if (!place.has_value()) return Status::kErrInvalidParam;
   return sent(end_->send_in_buffer(*place, {static_cast<int32_t>(size), id}, token));

@@ -50,6 +50,7 @@ void NativeSession::tell(native::Wants what) {
 Status NativeSession::send(wire::Parts parts, uint64_t& token) {
   if (wire::total_size(parts) > request_bytes()) return Status::kErrInvalidParam;
   if (over_) return Status::kErrLibrary;
+  room_helps_ = true;
   return sent(end_->send(parts, token));
 }
 
@@ -136,11 +137,11 @@ Status NativeSession::await_room(int64_t deadline_ns) {
     const Found found = look();
     if (found == Found::kOver) return Status::kErrLibrary;
     if (found == Found::kAnswer) put_aside();
-    if (found == Found::kAnswer || late_answers_ != late_before || end_->room_made())
-      return Status::kOk;
-    const auto some = [&] { return end_->response_ready() || end_->room_made(); };
+    const auto room = [&] { return room_helps_ && end_->room_made(); };
+    if (found == Found::kAnswer || late_answers_ != late_before || room()) return Status::kOk;
+    const auto some = [&] { return end_->response_ready() || room(); };
     if (!std::exchange(spun, true) && answer_spinner_.wait(some)) continue;
-    const Status waited = doze(kWantsAnswers | kWantsRoom, deadline_ns);
+    const Status waited = doze(kWantsAnswers | (room_helps_ ? kWantsRoom : 0), deadline_ns);
     if (waited != Status::kOk) return waited;
   }
 }

@@ -96,6 +96,7 @@ class NativeSession final : public Session {
 
   Wants loop_wants_ = 0;    // what the loop sleeps for
   bool attention_ = false;  // its doorbell was taken by somebody else
+  bool room_helps_ = true;  // the last request was kept back by the ring, not by its own buffer
   bool made_room_ = false;  // the server was not told of it yet
   size_t put_bytes_ = 0;    // of that, room for dispatch messages
   bool over_ = false;       // the server is gone, or broke the rules

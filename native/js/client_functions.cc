@@ -206,19 +206,13 @@ Value client_call(const CallbackInfo& info) {
   int64_t deadline = 0;
   if (!visit.found() || !message.read(info[1]) || !read_deadline(info[2], deadline))
     return env.Undefined();
-  client::Session& session = visit.session();
   uint64_t token = 0;
-  Status status = session.send(message.parts(), token);
-  while (status == Status::kErrBusy) {
-    const Status room = session.await_room(deadline);
-    if (room == Status::kErrBusy) return Number::New(env, -1);
-    if (room != Status::kOk) {
-      EnvState::of(env)->scratch.head().attention = session.take_attention() ? 1 : 0;
-      return answer(env, room, 0);
-    }
-    status = session.send(message.parts(), token);
-  }
+  Value otherwise;
+  Status status = visit.session().send(message.parts(), token);
+  while (status == Status::kErrBusy && await_room(env, visit, deadline, otherwise))
+    status = visit.session().send(message.parts(), token);
   if (status == Status::kOk) return finish_call(env, visit, token, deadline, is_true(info[3]));
+  if (status == Status::kErrBusy) return otherwise;
   refuse_request(env, visit.session(), status, message.bytes());
   return env.Undefined();
 }

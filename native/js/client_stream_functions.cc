@@ -161,9 +161,12 @@ Value client_zcb_call(const CallbackInfo& info) {
   const auto found = find_zero_copy(env, visit.entry(), info[1]);
   if (found == visit.entry().zero_copy.end()) return env.Undefined();
   uint64_t token = 0;
-  const Status status = visit.session().zcb_send(found->buffer, token);
+  Value otherwise;
+  Status status = visit.session().zcb_send(found->buffer, token);
+  while (status == Status::kErrBusy && await_room(env, visit, deadline, otherwise))
+    status = visit.session().zcb_send(found->buffer, token);
   if (status == Status::kOk) return finish_call(env, visit, token, deadline, is_true(info[3]));
-  if (status == Status::kErrBusy) return Number::New(env, -1);
+  if (status == Status::kErrBusy) return otherwise;
   refuse_request(env, visit.session(), status, sizeof(wire::classic::ZcbExecuteMessage));
   return env.Undefined();
 }

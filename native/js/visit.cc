@@ -78,6 +78,14 @@ void describe_place(ScratchHead& head, const client::PlaceInBuffer& place, uint3
   head.status = place.error;
 }
 
+bool await_room(Napi::Env env, const ClientVisit& visit, int64_t deadline, Napi::Value& otherwise) {
+  const Status room = visit.session().await_room(deadline);
+  if (room == Status::kOk) return true;
+  EnvState::of(env)->scratch.head().attention = visit.session().take_attention() ? 1 : 0;
+  otherwise = room == Status::kErrBusy ? Napi::Number::New(env, -1) : answer(env, room, 0);
+  return false;
+}
+
 Napi::Value finish_call(Napi::Env env, const ClientVisit& visit, uint64_t token, int64_t deadline,
                         bool keep) {
   client::Session& session = visit.session();

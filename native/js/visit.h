@@ -68,6 +68,10 @@ class ClientVisit {
 // Says where a message lies in a buffer of the server's.
 void describe_place(ScratchHead& head, const client::PlaceInBuffer& place, uint32_t size);
 
+// After kErrBusy: waits until a request is worth sending again. False: what to return instead, -1
+// where another request has to be answered first, 0 when the time is over.
+[[nodiscard]] bool await_room(Napi::Env env, const ClientVisit& visit, int64_t deadline,
+                              Napi::Value& otherwise);
 // Waits for an answer and says its size; 0: its time is over, and nothing is left of the request
 // but a late answer. A small one is brought along in the arrivals, if there is room and it is not
 // to be kept; else it waits for clientReceive.

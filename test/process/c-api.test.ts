@@ -13,7 +13,7 @@ import {
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Child, freshName, type Task } from './child.js';
 import { eventually, expectNoneLeft, sharedFiles } from './machine.js';
-import { CLASSIC_WIRES, EVERY_WIRE, SPEAKS, type Speaks, WIRES } from './wires.js';
+import { EVERY_WIRE, SPEAKS, type Speaks, WIRES } from './wires.js';
 
 interface Argument {
   readonly name: string;
@@ -476,7 +476,7 @@ describe.each(EVERY_WIRE)('over %s', (over) => {
   });
 });
 
-describe.each(CLASSIC_WIRES)('zero-copy buffers, over %s', (over) => {
+describe.each(EVERY_WIRE)('zero-copy buffers, over %s', (over) => {
   const speaks = SPEAKS[over];
 
   it('carry requests, and are known until they are freed', async () => {

@@ -58,7 +58,7 @@ const churn: Task<Argument> = async (tools, { name, cycles, every }) => {
       const handle = coroipcc.serviceConnect(name, 1, 4096, 4096, 4096, speaks);
       const answer = coroipcc.msgSendReplyReceive(handle, encodeRequest(1, `cycle ${cycle}`));
       if (answer.subarray(24).toString() !== `cycle ${cycle}`) throw new Error('a wrong answer');
-      if (speaks?.wire === 'classic' && cycle % 16 === 0) coroipcc.zcbAlloc(handle, 4096, 16);
+      if (cycle % 16 === 0) coroipcc.zcbAlloc(handle, 4096, 16);
       coroipcc.serviceDisconnect(handle);
     }
     globalThis.gc?.();

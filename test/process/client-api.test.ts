@@ -339,7 +339,7 @@ describe.each(matrix)('over $over, $adapter', ({ over, adapter }) => {
   it('close rejects what waits, and Symbol.asyncDispose is close', async () => {
     const files = sharedFiles();
     const { client, server } = await connected();
-    const calls = [COMMAND.SILENCE, COMMAND.ECHO].map((id) => rejected(client.call(id)));
+    const calls = [COMMAND.SILENCE, COMMAND.SILENCE].map((id) => rejected(client.call(id)));
     await server.said('silent');
     const iterator = client.dispatches();
     const next = iterator.next();

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { Child, type Task } from './child.js';
 import { eventually, expectHoldings, expectNoneLeft, holdings, sharedFiles } from './machine.js';
 import { COMMAND, SERVICE, startServer } from './services.js';
-import { EVERY_WIRE, type Over, SPEAKS, type Speaks } from './wires.js';
+import { EVERY_WIRE, SPEAKS, type Speaks } from './wires.js';
 
 const ADAPTERS = ['libuv', 'thread'] as const;
 
@@ -198,8 +198,7 @@ const WITH_PEOPLE = [
   'iteratorIdle',
   'ringFull',
 ];
-const IN_C = ['cBlocked', 'cCalls', 'cDispatchBlocked', 'cDispatches', 'cRest'];
-const inC = (over: Over) => (over === 'native' ? IN_C : [...IN_C, 'cZeroCopy']);
+const IN_C = ['cBlocked', 'cCalls', 'cDispatchBlocked', 'cDispatches', 'cRest', 'cZeroCopy'];
 
 const times: { killed: string; ms: number }[] = [];
 afterAll(() => {
@@ -215,7 +214,7 @@ afterAll(() => {
 
 const cases = EVERY_WIRE.flatMap((over) => [
   ...WITH_PEOPLE.flatMap((what) => ADAPTERS.map((adapter) => ({ over, adapter, what }))),
-  ...inC(over).map((what) => ({ over, adapter: 'libuv' as const, what })),
+  ...IN_C.map((what) => ({ over, adapter: 'libuv' as const, what })),
 ]);
 
 describe.each(cases)('$what, $over, $adapter', ({ over, adapter, what }) => {

@@ -300,7 +300,7 @@ it('wrong arguments are refused at once', async () => {
   expect(() => call(client, 1, 'x', { signal: 5 } as never)).toThrow(/options.signal must be/);
   const wrong = (options: object) => () => dispatches(client, options);
   expect(wrong({ overflow: 'explode' })).toThrow(
-    "options.overflow must be one of 'pause', 'drop-oldest', 'drop-newest', 'error', got 'explode'",
+    "options.overflow must be one of 'pause', 'drop-oldest', 'drop-newest', 'error', got \"explode\"",
   );
   expect(wrong({ overflow: 5 })).toThrow(TypeError);
   expect(wrong({ highWaterMark: 0 })).toThrow(RangeError);

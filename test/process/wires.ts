@@ -16,8 +16,7 @@ export const SPEAKS: Readonly<Record<Over, Speaks>> = {
   'classic 1.4': { wire: 'classic', generation: '1.4' },
 };
 
-export const CLASSIC_WIRES: readonly Over[] = ['classic 1.2', 'classic 1.4'];
-export const EVERY_WIRE: readonly Over[] = ['native', ...CLASSIC_WIRES];
+export const EVERY_WIRE: readonly Over[] = ['native', 'classic 1.2', 'classic 1.4'];
 
 /** What a server takes that serves them all. */
 export const WIRES: readonly Wire[] = ['native', 'classic'];

@@ -13,6 +13,7 @@ import {
   poll,
 } from '@coroipc/core';
 import { Child, freshName, until } from './child.mjs';
+import { WIRES } from './server.mjs';
 
 const ECHO = 1;
 const DISPATCH = 2;
@@ -54,6 +55,7 @@ async function serve({ name }, { say, told }) {
   };
   const server = coroipcs.ipcInit({
     socketName: name,
+    wires: WIRES,
     serviceAvailable: (service) => service === SERVICE,
     privateDataSizeGet: () => 4,
     securityValid: () => true,
@@ -89,6 +91,7 @@ async function serveByHand({ name }, { say, told }) {
   const watched = new Map();
   const server = coroipcs.ipcInit({
     socketName: name,
+    wires: WIRES,
     handlerFnGet: () => (conn, message) =>
       coroipcs.responseSend(conn, encodeResponse(1, CS.OK, message.subarray(16))),
     pollAcceptAdd: (fd) => watched.set(fd, { events: POLLIN, serve: coroipcs.handlerAccept }),
@@ -122,17 +125,23 @@ export const tasks = { serve, serveByHand };
 const withHandle =
   (test, task = 'serve') =>
   async () => {
-    const name = freshName();
-    const server = Child.start(import.meta.url, task, { name });
-    await server.said('ready');
-    const handle = coroipcc.serviceConnect(name, SERVICE, KIB64, KIB64, KIB64);
-    const views = (await test(handle, server)) ?? [];
-    coroipcc.serviceDisconnect(handle);
-    for (const view of views) assert.equal(view.length, 0, 'a view outlived its connection');
-    if (task === 'serve') await server.said('exit');
-    server.tell();
-    await server.endsWith(0);
+    for (const wire of WIRES) await overWire(wire, test, task);
   };
+
+async function overWire(wire, test, task) {
+  const name = freshName();
+  const server = Child.start(import.meta.url, task, { name });
+  await server.said('ready');
+  const handle = coroipcc.serviceConnect(name, SERVICE, KIB64, KIB64, KIB64, { wire });
+  const { lent = [], made = [] } = (await test(handle, server)) ?? {};
+  coroipcc.serviceDisconnect(handle);
+  // What is lent is a copy on the native wire.
+  const views = wire === 'native' ? made : [...made, ...lent];
+  for (const view of views) assert.equal(view.length, 0, 'a view outlived its connection');
+  if (task === 'serve') await server.said('exit');
+  server.tell();
+  await server.endsWith(0);
+}
 
 const ask = (id, value) => {
   const payload = Buffer.alloc(4);
@@ -154,7 +163,7 @@ export const cNames = {
       code('ERR_COROIPC_BUSY'),
     );
     coroipcc.msgSendReplyReceiveInBufPut(handle);
-    return [lent];
+    return { lent: [lent] };
   }),
 
   'zero-copy buffers carry requests, and are detached when freed': withHandle((handle) => {
@@ -168,7 +177,7 @@ export const cNames = {
       assert.equal(buffer.length, 0, 'a freed buffer is still there');
     }
     assert.ok(kept.length >= 1000);
-    return [kept];
+    return { made: [kept] };
   }),
 
   'dispatch messages are got, put and received': withHandle((handle) => {
@@ -188,7 +197,7 @@ export const cNames = {
       coroipcc.dispatchPut(handle);
     }
     assert.equal(coroipcc.dispatchGet(handle, 0), undefined);
-    return [view];
+    return { lent: [view] };
   }),
 
   'private data, counters and what is not allowed': withHandle(async (handle, server) => {

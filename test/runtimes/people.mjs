@@ -3,19 +3,23 @@
 import assert from 'node:assert/strict';
 import { CoroIpcError, CS, IpcClient } from '@coroipc/core';
 import { until } from './child.mjs';
-import { burst, COMMAND, startServer } from './server.mjs';
+import { burst, COMMAND, startServer, WIRES } from './server.mjs';
 
 const code = (wanted) => (error) => CoroIpcError.is(error) && error.code === wanted;
 
-// A client of a server of its own, for one test.
+// A client of a server of its own, for one test, over each wire.
 const withClient = (test, options) => async () => {
+  for (const wire of WIRES) await overWire(wire, test, options);
+};
+
+async function overWire(wire, test, options) {
   const { name, service, server } = await startServer();
-  const client = await IpcClient.connect({ name, service, ...options });
+  const client = await IpcClient.connect({ name, service, wire, ...options });
   await test(client, server);
   await client.close();
   server.tell();
   await server.endsWith(0);
-};
+}
 
 const MIB = 1024 * 1024;
 const big = { requestBytes: 9 * MIB, responseBytes: 9 * MIB, dispatchBytes: 9 * MIB };

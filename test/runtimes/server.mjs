@@ -27,8 +27,11 @@ export const COMMAND = {
   STATS: 8,
 };
 
+/** All that a server can speak, the library's own first. */
+export const WIRES = ['native', 'classic'];
+
 async function serve({ name }, { say, told }) {
-  const server = new IpcServer({ name });
+  const server = new IpcServer({ name, wires: WIRES });
   const pour = (connection, body) => {
     try {
       for (let left = 50; left > 0; left--) connection.dispatch(1, body);
