@@ -6,10 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { rejected, thrown } from './native-services.js';
 import { COMMAND, MIB, SERVICE, startZcb } from './native-zcb.js';
 
-async function clientOf(
-  name: string,
-  options: Partial<IpcClientOptions> = {},
-): Promise<IpcClient> {
+async function clientOf(name: string, options: Partial<IpcClientOptions> = {}): Promise<IpcClient> {
   const client = await IpcClient.connect({ name, service: SERVICE, ...options });
   onTestFinished(() => client.close());
   return client;
