@@ -130,10 +130,9 @@ export interface Zcb {
 
 /** Starts the server, and waits until it listens. */
 export async function startZcb(
-  options: { inPlace?: boolean; limits?: ZcbArgument['limits'] } = {},
+  options: { name?: string; inPlace?: boolean; limits?: ZcbArgument['limits'] } = {},
 ): Promise<Zcb> {
-  const { inPlace = false, limits = {} } = options;
-  const name = freshName();
+  const { name = freshName(), inPlace = false, limits = {} } = options;
   const argument = { name, service: SERVICE, command: COMMAND, inPlace, limits };
   const server = Child.start(serve, argument);
   await server.said('ready');
