@@ -113,12 +113,10 @@ async function survived(
   return child;
 }
 
-// The classic wire's watch threads are those of its semaphores, whatever the adapter.
 const matrix = [
   { over: 'native', adapter: 'libuv' },
   { over: 'native', adapter: 'thread' },
   { over: 'classic 1.2', adapter: 'libuv' },
-  { over: 'classic 1.4', adapter: 'thread' },
 ] as const;
 
 describe.each(matrix)('over $over, with $adapter', ({ over, adapter }) => {
