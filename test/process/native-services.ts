@@ -1,7 +1,12 @@
 // What the tests of the native wire share: a server in a process of its own that answers when it is
 // told to, and small words about calls.
 
-import { CoroIpcError, IpcClient, type IpcClientOptions } from '@coroipc/core';
+import {
+  CoroIpcError,
+  IpcClient,
+  type IpcClientOptions,
+  type IpcServerOptions,
+} from '@coroipc/core';
 import { onTestFinished } from 'vitest';
 import { Child, freshName, type Task } from './child.js';
 
@@ -26,7 +31,7 @@ interface HoldArgument {
   readonly name: string;
   readonly service: number;
   readonly command: typeof COMMAND;
-  readonly limits: { readonly maxInFlight?: number };
+  readonly limits: NonNullable<IpcServerOptions['limits']>;
 }
 
 const hold: Task<HoldArgument> = async (tools, { name, service, command, limits }) => {
