@@ -178,7 +178,8 @@ export class ServiceHost implements ServerOwner {
     try {
       request.respond(payload as Payload | undefined);
     } catch (error) {
-      this.#failed(request, error);
+      // The handler itself may have ended the connection, which is then told of after its request.
+      if (!CoroIpcError.is(error, CS.ERR_LIBRARY)) this.#failed(request, error);
     }
   }
 
