@@ -64,6 +64,7 @@ const RIGHT: Readonly<Record<string, readonly string[]>> = {
   service: ZERO,
   id: ZERO,
   size: ZERO,
+  length: ZERO,
   headerSize: ZERO,
   revents: ZERO,
   fd: ZERO,
@@ -77,6 +78,7 @@ const RIGHT: Readonly<Record<string, readonly string[]>> = {
   generation: ['undefined'],
   maxInFlight: ABSENT,
   serverUid: ['undefined', ...ZERO],
+  inPlace: ['undefined', 'true'],
   mode: ['undefined', ...ZERO],
   owner: ['undefined', ...OBJECTS],
   uid: ['undefined', ...ZERO, '2**31'],
@@ -106,7 +108,7 @@ const RIGHT: Readonly<Record<string, readonly string[]>> = {
 
 /** Arguments that are functions, or are not there. */
 const TAKES_FUNCTION =
-  /(state\.(?!socketName|logSubsysId|limits|adapter)\w+|authenticate|connect|disconnect|select|onReady|job|handler|sink\.\w+|requests\[3\])\)$/;
+  /(state\.(?!socketName|logSubsysId|limits|adapter|wires|mode|owner)\w+|authenticate|connect|disconnect|select|onReady|job|handler|sink\.\w+|requests\[3\])\)$/;
 /** What takes any value whatever. */
 const TAKES_ANYTHING =
   /^(CoroIpcError|statusName|statusText|coroipcs\.privateDataSet\(value|.*\(data\))/;

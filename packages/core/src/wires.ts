@@ -15,8 +15,11 @@ export function checkWires(name: string, value: unknown): readonly Wire[] {
       `${name} must be an array of 'native' and 'classic', got ${describe(value)}`,
     );
   }
-  if (value.length === 0) throw new RangeError(`${name} must hold a wire at least`);
-  return value.map((wire: unknown, index) => checkWire(`${name}[${index}]`, wire));
+  if (value.length < 1 || value.length > WIRES.length) {
+    throw new RangeError(`${name} must hold 1 or ${WIRES.length} wires, got ${value.length}`);
+  }
+  // Not `map`, which passes over holes.
+  return Array.from(value, (wire: unknown, index) => checkWire(`${name}[${index}]`, wire));
 }
 
 /** Checks one wire. */

@@ -5,6 +5,7 @@
 // open → closed by `close`. Everything is on one thread.
 
 import {
+  checkBytes,
   checkAdapter,
   checkBoolean,
   checkId,
@@ -278,8 +279,10 @@ export class IpcClient extends AwareEmitter<IpcClientEvents> implements AsyncDis
    * option `inPlace`. It must not be looked at after that: the server writes there again.
    *
    * @returns whether it lay there; a payload that was copied needs no release.
+   * @throws {TypeError} for what are no bytes
    */
   release(payload: Uint8Array): boolean {
+    checkBytes('payload', payload);
     this.#checkOpen();
     return this.#engine.release(payload);
   }

@@ -38,7 +38,7 @@ export function checkOverflow(
   if (overflow === undefined && maxQueueBytes === undefined) return undefined;
   const bytes = `${name}.maxQueueBytes`;
   return {
-    policy: checkOverflowPolicy(`${name}.overflow`, overflow ?? 'queue'),
+    policy: overflow === undefined ? 'queue' : checkOverflowPolicy(`${name}.overflow`, overflow),
     maxQueueBytes:
       maxQueueBytes === undefined ? undefined : checkInteger(bytes, maxQueueBytes, 0, MAX_INT32),
   };
