@@ -40,7 +40,7 @@ struct Options {
   uint64_t max_buffer_bytes = uint64_t{64} << 20;
   std::optional<uid_t> server_uid;  // whose server alone is talked to
   double spin_us = 0;
-  bool several_cpus = true;  // sys::several_cpus, which is asked once for many sessions
+  sys::Waiting waiting = sys::Waiting::kSpins;  // sys::own_waiting, asked once for many sessions
 };
 
 // Memory that a message lies in.
@@ -178,8 +178,7 @@ class Session {
   Session(sys::Fd socket, const sys::Credentials& server, const Options& options)
       : socket_(std::move(socket)),
         server_(server),
-        answer_spinner_(options.spin_us,
-                        options.several_cpus || sys::has_cpu_elsewhere(server.pid)),
+        answer_spinner_(options.spin_us, sys::waiting_for(server.pid, options.waiting)),
         message_spinner_(answer_spinner_) {}
 
   [[nodiscard]] Status wait_for_socket(short events, int64_t deadline_ns) const;

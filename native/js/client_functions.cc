@@ -55,7 +55,7 @@ bool read_options(const Value& value, client::Options& options) {
       !size_fits(env, "responseBytes", response, sizeof(wire::ResponseHeader)) ||
       !size_fits(env, "dispatchBytes", dispatch, 1))
     return false;
-  options.several_cpus = EnvState::of(env)->several_cpus;
+  options.waiting = EnvState::of(env)->waiting;
   options.service = static_cast<uint32_t>(service);
   options.max_in_flight = static_cast<uint32_t>(in_flight);
   if (server_uid >= 0) options.server_uid = static_cast<uid_t>(server_uid);

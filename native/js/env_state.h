@@ -62,7 +62,7 @@ class EnvState {
   // asked by a native wait, and finds out by calling a function that does nothing.
   [[nodiscard]] bool terminating();
   sys::SemaphoreWatch watch;
-  const bool several_cpus = sys::several_cpus();
+  const sys::Waiting waiting = sys::own_waiting();
   std::unordered_map<uint64_t, std::shared_ptr<ServerEntry>> servers;
   std::unordered_map<uint64_t, std::shared_ptr<ClientEntry>> clients;
   uint64_t next_server = 1;

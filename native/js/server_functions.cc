@@ -68,7 +68,7 @@ bool read_options(const Value& value, server::Options& options) {
   options.max_in_flight =
       static_cast<uint32_t>(std::clamp<uint64_t>(in_flight, 1, wire::native::kMostInFlight));
   if (!read_access(from, options.access)) return false;
-  options.several_cpus = EnvState::of(value.Env())->several_cpus;
+  options.waiting = EnvState::of(value.Env())->waiting;
   options.native = is_true(from.Get("native"));
   options.classic = is_true(from.Get("classic"));
   options.one_at_a_time = is_true(from.Get("oneAtATime"));

@@ -53,8 +53,8 @@ Server::Server(const Options& options, Host& host, sys::SemaphoreWatch& watch,
       listener_(std::move(listener)),
       spare_(std::move(spare)),
       timer_(std::move(timer)),
-      spins_(options.several_cpus),
-      spinner_(options.spin_us, options.several_cpus),
+      waiting_(options.waiting),
+      spinner_(options.spin_us, options.waiting),
       next_id_(options.first_connection) {}
 
 Server::~Server() = default;
@@ -88,9 +88,9 @@ void Server::accept_one(sys::Fd socket) {
   sys::Result<sys::Credentials> credentials = sys::peer_credentials(connection->socket);
   if (!credentials.ok()) return;
   connection->peer = {id, 0, credentials.value(), 0, connection->socket.get()};
-  if (!spins_ && sys::has_cpu_elsewhere(credentials.value().pid)) {
-    spins_ = true;
-    spinner_ = sys::Spinner(options_.spin_us, true);
+  if (sys::waiting_for(credentials.value().pid, waiting_) != waiting_) {
+    waiting_ = sys::Waiting::kSpins;
+    spinner_ = sys::Spinner(options_.spin_us, waiting_);
   }
   if (connections_.size() >= options_.max_connections) {
     host_.log(LogLevel::kWarning, "connection refused: maxConnections is reached");

@@ -38,7 +38,7 @@ struct Options {
   uint32_t max_in_flight = 1;  // requests of a connection, on the native wire
   size_t requests_per_turn = 0;
   double spin_us = 0;
-  bool several_cpus = true;      // sys::several_cpus, which is asked once for many servers
+  sys::Waiting waiting = sys::Waiting::kSpins;  // sys::own_waiting, asked once for many servers
   sys::Listener::Access access;  // of a path
   bool count_changes = false;
   bool native = true;  // the wires that are taken
@@ -180,7 +180,7 @@ class Server {
   sys::Timer timer_;
   int64_t timer_set_for_ = sys::kNever;
   int64_t accept_again_at_ = sys::kNever;  // when the listener is watched again
-  bool spins_;                             // whether there are CPUs to do so
+  sys::Waiting waiting_;                   // as well as it can for one of the connections
   sys::Spinner spinner_;
 
   ConnectionId next_id_;

@@ -74,18 +74,24 @@ unsigned usable_cpus() {
   return within_quotas(allowed, contents("/proc/self/cgroup"), contents("/proc/self/mountinfo"));
 }
 
-bool has_cpu_elsewhere(pid_t process) {
+Waiting own_waiting() {
+  if (usable_cpus() > 1) return Waiting::kSpins;
+  return allowed_cpus() == 1 ? Waiting::kYields : Waiting::kSleeps;
+}
+
+Waiting waiting_for(pid_t process, Waiting own) {
+  if (own != Waiting::kYields) return own;
   cpu_set_t ours;
   cpu_set_t theirs;
   CPU_ZERO(&ours);
   CPU_ZERO(&theirs);
   // A process of another namespace has no number here: 0, which would be ourselves.
   if (process <= 0 || sched_getaffinity(0, sizeof ours, &ours) != 0 ||
-      sched_getaffinity(process, sizeof theirs, &theirs) != 0 || CPU_COUNT(&ours) != 1)
-    return false;
+      sched_getaffinity(process, sizeof theirs, &theirs) != 0)
+    return own;
   cpu_set_t both;
   CPU_OR(&both, &ours, &theirs);
-  return CPU_COUNT(&both) > 1;
+  return CPU_COUNT(&both) > 1 ? Waiting::kSpins : own;
 }
 
 }  // namespace coroipc::sys

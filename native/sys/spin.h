@@ -1,12 +1,17 @@
 // Waiting awake. A spin pays when the peer answers within a few microseconds on another CPU, and
 // only costs when it does not; so whether to spin, and how long, is learned from the spins before
-// (spin_plan.h).
+// (spin_plan.h). Where both sides have but one and the same CPU, who waits leaves it to the other
+// between two looks, and gets it back when that one waits: what two sleeps would cost is saved there,
+// too. cpus.h knows which of the two it is.
 #pragma once
+
+#include <sched.h>
 
 #include <algorithm>
 #include <cstdint>
 
 #include "sys/clock.h"
+#include "sys/cpus.h"
 #include "sys/spin_plan.h"
 
 namespace coroipc::sys {
@@ -19,17 +24,15 @@ inline void cpu_relax() {
 #endif
 }
 
-// Whether this process has more than one CPU (cpus.h); on one, a spin only delays the peer.
-[[nodiscard]] bool several_cpus();
-
 // One waiter's experience. Owned and used by one thread.
 class Spinner {
  public:
-  // `budget_us` is the longest spin; 0 is never, as is all of it when the peer has no CPU of its
-  // own (`several`). To find that out reads files: who makes many spinners asks once.
-  explicit Spinner(double budget_us, bool several = several_cpus())
-      : plan_(several && budget_us > 0 ? static_cast<int64_t>(std::min(budget_us, kMostUs) * 1000)
-                                       : 0) {}
+  // `budget_us` is the longest spin; 0 is never, as is all of it for who sleeps.
+  explicit Spinner(double budget_us, Waiting waiting = own_waiting())
+      : yields_(waiting == Waiting::kYields),
+        plan_(waiting != Waiting::kSleeps && budget_us > 0
+                  ? static_cast<int64_t>(std::min(budget_us, kMostUs) * 1000)
+                  : 0) {}
 
   // Runs `ready` until it says true or a spin does not pay any longer; says what it said last.
   template <class Ready>
@@ -61,9 +64,14 @@ class Spinner {
  private:
   static constexpr double kMostUs = 1e9;
 
-  // A few looks, which together take about ten times as long as a look at the clock.
+  // A few looks, which together take about ten times as long as a look at the clock; or one, after
+  // which others may have had the CPU for long.
   template <class Ready>
-  [[nodiscard]] static bool looks(Ready& ready) {
+  [[nodiscard]] bool looks(Ready& ready) const {
+    if (yields_) {
+      sched_yield();
+      return ready();
+    }
     for (int i = 0; i < 8; ++i) {
       cpu_relax();
       if (ready()) return true;
@@ -71,6 +79,7 @@ class Spinner {
     return false;
   }
 
+  bool yields_;
   SpinPlan plan_;
 };
 

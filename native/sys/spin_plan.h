@@ -1,8 +1,10 @@
 // How long to spin: decided from how the spins before went. It knows no clock; spin.h times.
 //
-// A spin that succeeds saves a sleep and a wake-up, 5 to 50 microseconds; one that fails costs its
-// length on top of them. So a spin may last a few times what the longest of the recent good ones
-// took, and a waiter that spun in vain too often sleeps at once. Peers change, so now and then a
+// A spin that succeeds saves a sleep and a wake-up, 5 to 50 microseconds of each side's; one that
+// fails costs its length on top of them. So a spin may last as long as those, since a peer that was
+// held up for a moment, by its loop or by its garbage, is then still found awake; longer ones may last
+// a few times what the longest of the recent good ones took, and a waiter that spun in vain too often
+// sleeps at once. Peers change, so now and then a
 // spin is tried all the same, with the whole budget, and rarer the longer none has paid.
 #pragma once
 
@@ -41,8 +43,8 @@ class SpinPlan {
   }
 
  private:
-  // A wait that is over before the clock was read took 0; even then a spin goes on for this long.
-  static constexpr int64_t kLeastNs = 4'000;
+  // What two sleeps and wake-ups cost.
+  static constexpr int64_t kLeastNs = 50'000;
   static constexpr int64_t kMargin = 4;
   static constexpr int64_t kFade = 8;
   static constexpr int kFullTrust = 8;

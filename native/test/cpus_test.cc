@@ -152,14 +152,17 @@ TEST(cpus_are_never_more_than_this_process_may_run_on) {
   REQUIRE_EQ(sched_getaffinity(0, sizeof before, &before), 0);
   CHECK(usable_cpus() >= 1);
   CHECK(usable_cpus() <= static_cast<unsigned>(CPU_COUNT(&before)));
-  CHECK_EQ(several_cpus(), usable_cpus() > 1);
+  CHECK_EQ(own_waiting() == Waiting::kSpins, usable_cpus() > 1);
   cpu_set_t one;
   CPU_ZERO(&one);
   for (int cpu = 0; cpu < CPU_SETSIZE && CPU_COUNT(&one) == 0; ++cpu)
     if (CPU_ISSET(cpu, &before)) CPU_SET(cpu, &one);
   REQUIRE_EQ(sched_setaffinity(0, sizeof one, &one), 0);
   CHECK_EQ(usable_cpus(), 1);
-  CHECK(!several_cpus());
+  CHECK(own_waiting() == Waiting::kYields);
+  CHECK(waiting_for(getpid(), Waiting::kYields) == Waiting::kYields);
+  CHECK(waiting_for(getpid(), Waiting::kSleeps) == Waiting::kSleeps);
+  CHECK(waiting_for(0, Waiting::kYields) == Waiting::kYields);
   CHECK_EQ(sched_setaffinity(0, sizeof before, &before), 0);
 }
 

@@ -1,7 +1,11 @@
 #include "sys/spin.h"
 
+#include <sched.h>
+
+#include <atomic>
 #include <cmath>
 #include <limits>
+#include <thread>
 
 #include "test/test.h"
 
@@ -14,7 +18,7 @@ constexpr int64_t kLookNs = 25;
 // One waiter on a time of its own, in which a look takes 25 ns and nothing else takes any.
 class Waiter {
  public:
-  explicit Waiter(double budget_us = kBudgetNs / 1000.0) : spinner_(budget_us, true) {}
+  explicit Waiter(double budget_us = kBudgetNs / 1000.0) : spinner_(budget_us, Waiting::kSpins) {}
 
   // A wait for what happens `after_ns` from its beginning; whether the spin saw it.
   bool wait(int64_t after_ns) {
@@ -70,17 +74,45 @@ TEST(spin_lasts_no_longer_than_its_budget) {
   CHECK(waiter.waits(20, 0));
 }
 
-TEST(spin_never_spins_without_a_budget_or_a_second_cpu) {
+TEST(spin_never_spins_without_a_budget_or_the_time_of_a_cpu) {
   for (const double none : {0.0, -1.0, std::nan("")}) {
     Waiter waiter(none);
     for (int i = 0; i < 300; ++i) CHECK(!waiter.wait(kLookNs * 2));
     CHECK(!waiter.spun());
     CHECK(waiter.wait(0));
   }
-  Spinner alone(50, false);
+  Spinner alone(50, Waiting::kSleeps);
   int looks = 0;
   CHECK(!alone.wait([&] { return ++looks > 1; }));
   CHECK_EQ(looks, 1);
+}
+
+// The other side has this CPU, too: it can only run while we do not.
+TEST(spin_leaves_the_only_cpu_to_the_other_side_between_two_looks) {
+  cpu_set_t before;
+  REQUIRE_EQ(sched_getaffinity(0, sizeof before, &before), 0);
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  for (int cpu = 0; cpu < CPU_SETSIZE && CPU_COUNT(&one) == 0; ++cpu)
+    if (CPU_ISSET(cpu, &before)) CPU_SET(cpu, &one);
+  REQUIRE_EQ(sched_setaffinity(0, sizeof one, &one), 0);
+  std::atomic<int> turn = 0;
+  constexpr int kTurns = 1000;
+  std::thread other([&] {
+    Spinner spinner(1e6, Waiting::kYields);
+    for (int i = 1; i < kTurns; i += 2) {
+      if (!spinner.wait([&] { return turn == i; })) return;
+      turn = i + 1;
+    }
+  });
+  Spinner spinner(1e6, Waiting::kYields);
+  for (int i = 0; i < kTurns; i += 2) {
+    if (!spinner.wait([&] { return turn == i; })) break;
+    turn = i + 1;
+  }
+  other.join();
+  CHECK_EQ(turn, kTurns);
+  CHECK_EQ(sched_setaffinity(0, sizeof before, &before), 0);
 }
 
 TEST(spin_takes_any_budget_for_a_number) {
@@ -88,19 +120,21 @@ TEST(spin_takes_any_budget_for_a_number) {
   CHECK(waiter.wait(1'000'000));
 }
 
-TEST(spin_learns_to_wait_a_few_times_what_good_waits_take) {
+TEST(spin_outlasts_two_sleeps_and_learns_to_outlast_longer_waits) {
+  // However short the waits are: what is held up for once is waited for.
   Waiter waiter;
-  CHECK(waiter.waits(60, 3'000));
-  CHECK(!waiter.wait(kNeverNs));
-  CHECK(waiter.spent() >= 3'000 * 2);
-  CHECK(waiter.spent() < 3'000 * 6);
+  CHECK(waiter.waits(60, 500));
+  CHECK(waiter.wait(40'000));
+  Waiter patient(2000);
+  CHECK(patient.waits(60, 30'000));
+  CHECK(!patient.wait(kNeverNs));
+  CHECK(patient.spent() >= 30'000 * 2);
+  CHECK(patient.spent() < 30'000 * 6);
   // Something that takes a few times as long is still seen once the spins have grown to it.
-  Waiter slower;
-  CHECK(slower.waits(60, 500));
   int vain = 0;
-  while (vain < 100 && !slower.wait(40'000)) ++vain;
+  while (vain < 100 && !patient.wait(400'000)) ++vain;
   CHECK(vain < 5);
-  CHECK(slower.waits(60, 40'000));
+  CHECK(patient.waits(60, 400'000));
 }
 
 TEST(spin_stops_when_it_is_in_vain_and_tries_again_now_and_then) {
@@ -134,7 +168,7 @@ TEST(spin_goes_on_when_it_often_pays) {
 }
 
 TEST(spin_by_the_real_clock_ends) {
-  Spinner spinner(20, true);
+  Spinner spinner(20, Waiting::kSpins);
   CHECK(!spinner.wait([] { return false; }));
   CHECK(spinner.wait([] { return true; }));
   int looks = 0;

@@ -28,12 +28,14 @@ BufferNoteBytes encode(const BufferNote& note) {
 }
 
 SocketReader::State SocketReader::read(const sys::Fd& socket, BufferNote& note, sys::Fd& file) {
-  for (;;) {
+  for (bool rang = false;;) {
     const State found = next(note, file);
     if (found != State::kNothing) return found;
     // The kernel ends a read behind what a descriptor came with, so one that no offer has taken by
     // now, nor may still take, came with something else.
     if (file_.open() && note_filled_ == 0) return State::kBreach;
+    // Doorbells alone, which is nearly always: whatever else there is keeps the socket readable.
+    if (rang && note_filled_ == 0) return State::kNothing;
     sys::FileTransfer got = sys::receive_file(socket, bytes_);
     if (got.transfer.state == sys::Transfer::State::kWouldBlock) return State::kNothing;
     if (got.transfer.state == sys::Transfer::State::kOver || got.too_many) return State::kOver;
@@ -41,6 +43,7 @@ SocketReader::State SocketReader::read(const sys::Fd& socket, BufferNote& note, 
     if (got.file.open()) file_ = std::move(got.file);
     at_ = 0;
     filled_ = got.transfer.bytes;
+    rang = filled_ < bytes_.size();
   }
 }
 

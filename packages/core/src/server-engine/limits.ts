@@ -18,7 +18,7 @@ export interface ServerLimits {
   readonly maxInFlight: number;
   /** Requests served in one turn of the loop. Default 256. */
   readonly requestsPerTurn: number;
-  /** How long to spin for a next request after an answer, in microseconds; 0 is never. Default 20. */
+  /** How long to spin for a next request after an answer, in microseconds; 0 is never. Default 50. */
   readonly spinUs: number;
 }
 
@@ -33,7 +33,7 @@ export const DEFAULT_SERVER_LIMITS: ServerLimits = Object.freeze({
   maxZeroCopyBuffers: 64,
   maxInFlight: 1024,
   requestsPerTurn: 256,
-  spinUs: 20,
+  spinUs: 50,
 });
 
 const RANGES: Readonly<Record<keyof ServerLimits, readonly [least: number, most: number]>> = {
