@@ -37,12 +37,16 @@ NativeSession::~NativeSession() {
   if (epoll_ctl(user_fd_.get(), EPOLL_CTL_MOD, socket_.get(), &event) != 0) user_fd_.leave();
 }
 
-// One fence for both: room is told along with what goes out.
-void NativeSession::tell(native::Wants what) {
-  if (made_room_) what |= native::kWantsRoom;
-  made_room_ = false;
+// One fence for all that was sent and for the room that was made: it waits until the server's CPU
+// has let go of what was written.
+void NativeSession::tell() {
+  const native::Wants what = end_->untaken(std::exchange(untold_, 0));
+  const native::Wants room = std::exchange(made_room_, false) ? native::kWantsRoom : 0;
   put_bytes_ = 0;
-  if (!end_->must_ring(what)) return;
+  if (end_->must_ring(what | room)) ring();
+}
+
+void NativeSession::ring() const {
   // A server that is gone is found by its hang-up; a socket that is full has bytes to read.
   [[maybe_unused]] const sys::Transfer sent = sys::send(socket_, std::span(&native::kDoorbell, 1));
 }
@@ -58,7 +62,9 @@ Status NativeSession::sent(native::ClientEnd::Put put) {
   using Put = native::ClientEnd::Put;
   if (put == Put::kBreach) over_ = true;
   if (put != Put::kDone) return over_ ? Status::kErrLibrary : Status::kErrBusy;
-  tell(native::kWantsCalls);
+  untold_ |= native::kWantsCalls;
+  // One that has long been asleep is woken now; one that falls asleep at this moment, by `tell`.
+  if (end_->sees_sleeper(native::kWantsCalls)) ring();
   return Status::kOk;
 }
 
@@ -122,6 +128,7 @@ Status NativeSession::await(uint64_t token, int64_t deadline_ns, uint32_t& size)
       continue;
     }
     if (found == Found::kOver) return Status::kErrLibrary;
+    if (untold_ != 0) tell();
     if (!std::exchange(spun, true) && answer_spinner_.wait([&] { return end_->response_ready(); }))
       continue;
     const Status waited = doze(kWantsAnswers, deadline_ns);
@@ -139,6 +146,7 @@ Status NativeSession::await_room(int64_t deadline_ns) {
     if (found == Found::kAnswer) put_aside();
     const auto room = [&] { return room_helps_ && end_->room_made(); };
     if (found == Found::kAnswer || late_answers_ != late_before || room()) return Status::kOk;
+    if (untold_ != 0) tell();
     const auto some = [&] { return end_->response_ready() || room(); };
     if (!std::exchange(spun, true) && answer_spinner_.wait(some)) continue;
     const Status waited = doze(kWantsAnswers | (room_helps_ ? kWantsRoom : 0), deadline_ns);
@@ -148,7 +156,7 @@ Status NativeSession::await_room(int64_t deadline_ns) {
 
 Status NativeSession::doze(Wants wants, int64_t deadline_ns) {
   const bool loop_slept = loop_wants_ != 0;
-  tell(0);
+  tell();
   if (!end_->doze(wants | loop_wants_)) {
     // Awake, nobody rings: what is there is the loop's if it is not the caller's.
     loop_wants_ = 0;
@@ -164,6 +172,7 @@ Status NativeSession::doze(Wants wants, int64_t deadline_ns) {
 }
 
 Status NativeSession::answer(uint64_t& token, uint32_t& size) {
+  if (untold_ != 0) tell();
   if (answer_.size != 0) {
     token = answer_.sequence;
   } else if (!aside_.empty()) {
@@ -265,7 +274,7 @@ Wants NativeSession::there(Wants wants) const {
 }
 
 Wants NativeSession::sleep(Wants wants) {
-  if (made_room_) tell(0);
+  if (made_room_ || untold_ != 0) tell();
   loop_wants_ = 0;
   if (wants == 0) {
     end_->wake();
@@ -301,7 +310,7 @@ void NativeSession::settle() {
   // Room for answers is told along with the next request, or before a sleep; room for dispatch
   // messages when it is worth a server's waking up.
   if (put_bytes_ > 0 && (put_bytes_ > granted_.dispatch_ring / 4 || !end_->dispatch_ready()))
-    tell(0);
+    tell();
   if (!user_fd_.open()) return;
   const bool there_is = over_ || end_->dispatch_ready() ||
                         (end_->wants() != kWantsMessages && !end_->doze(kWantsMessages));

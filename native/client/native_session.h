@@ -75,7 +75,8 @@ class NativeSession final : public Session {
   [[nodiscard]] Wants there(Wants wants) const;
   // Sleeps until the socket speaks. kOk: look again.
   [[nodiscard]] Status doze(Wants wants, int64_t deadline_ns);
-  void tell(wire::native::Wants what);
+  void tell();
+  void ring() const;
 
   const wire::native::Hello hello_;
   Step step_ = Step::kHello;
@@ -98,8 +99,9 @@ class NativeSession final : public Session {
   bool attention_ = false;  // its doorbell was taken by somebody else
   bool room_helps_ = true;  // the last request was kept back by the ring, not by its own buffer
   bool made_room_ = false;  // the server was not told of it yet
-  size_t put_bytes_ = 0;    // of that, room for dispatch messages
-  bool over_ = false;       // the server is gone, or broke the rules
+  wire::native::Wants untold_ = 0;  // sent, and not told for certain
+  size_t put_bytes_ = 0;            // of that, room for dispatch messages
+  bool over_ = false;               // the server is gone, or broke the rules
 
   sys::Fd user_fd_;
   std::optional<sys::Bell> user_bell_;

@@ -1,5 +1,6 @@
 /* What a side of the native wire sleeps for, as docs/native-wire.md has it: a server publishes
- * responses and dispatch messages, one or several before it looks at the client's word; a client
+ * responses and dispatch messages, one or several before it fences and looks at the client's word; it
+ * may have glanced at it before, without a fence, and rung; a client
  * sleeps for the ones, the others or both, may change its mind while it sleeps, and may take a
  * response that it did not sleep for. Room and closing are channel.pml's, and so is the reason why
  * stores go through a buffer.
@@ -17,6 +18,7 @@
  *   GREEDY       a sleeper takes the bytes when it has looked again, not when it is awake
  *   UNASKED      who publishes rings for whoever sleeps, whatever that sleeps for
  *   FORGETFUL    who rings does not remember which sleep it rang for
+ *   GLANCE_ONLY  a look without a fence passes for the one that has to follow it
  */
 
 #define TOTAL 2 /* messages of each kind that are to be published */
@@ -69,6 +71,7 @@ end:
 active proctype Server() {
   byte responses, dispatches, did;
   short rung, seen;
+  bool fenced, glanced;
   do
   :: responses < TOTAL ->
      responses++;
@@ -79,9 +82,14 @@ active proctype Server() {
      buffer[SERVER]!DISPATCH_TAIL, dispatches;
      did = did | DISPATCHES
   :: did ->
-#ifndef NO_FENCE
-     fence(SERVER);
+     if
+#ifdef NO_FENCE
+     :: fenced = true
+#else
+     :: fence(SERVER) -> fenced = true
 #endif
+     :: !glanced -> glanced = true
+     fi;
      atomic {
        seen = word;
        if
@@ -100,7 +108,15 @@ active proctype Server() {
           assert(doorbells <= words + 1)
        :: else -> skip
        fi;
+#ifdef GLANCE_ONLY
        did = 0;
+#else
+       if
+       :: fenced -> did = 0; glanced = false
+       :: else -> skip
+       fi;
+#endif
+       fenced = false;
        seen = 0
      }
   :: responses == TOTAL && dispatches == TOTAL && !did -> break

@@ -49,6 +49,7 @@ struct Connection {
   std::deque<Answer> answers;  // those that wait for room; no request is taken meanwhile
   bool hot = false;            // stands in the server's list of those to look at
   bool served = false;         // in this turn
+  bool untold = false;         // stands in the server's list of those to tell
   bool wants_writable = false;
 
   OutQueue queue;

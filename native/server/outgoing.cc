@@ -27,6 +27,7 @@ Status Server::dispatch(ConnectionId id, wire::Parts parts, bool& queued) {
   if (connection->stage == Stage::kActive && connection->queue.empty()) {
     switch (connection->channel->publish(parts, false)) {
       case wire::Publish::kDone:
+        tell_later(connection);
         count(connection, Counter::kDispatched, 1);
         update_interest(connection);
         return Status::kOk;
@@ -112,6 +113,7 @@ void Server::set_backlogged(const Shared& connection, bool on) {
     count(connection, Counter::kFlowControlCount, 1);
   } else {
     connection->channel->backlog_ended();
+    tell_later(connection);
   }
   count(connection, Counter::kFlowControl, on ? 1 : 0);
   update_interest(connection);
@@ -127,6 +129,7 @@ void Server::flush(const Shared& connection) {
       return end(connection, "protocol breach in the dispatch ring");
     if (result == wire::Publish::kNoRoom) break;
     connection->queue.pop();
+    tell_later(connection);
     ++sent;
     count(connection, Counter::kDispatched, 1);
     if (!connection->live()) return;

@@ -39,7 +39,7 @@ struct Options {
   size_t requests_per_turn = 0;
   double spin_us = 0;
   sys::Waiting waiting = sys::Waiting::kSpins;  // sys::own_waiting, asked once for many servers
-  sys::Listener::Access access;  // of a path
+  sys::Listener::Access access;                 // of a path
   bool count_changes = false;
   bool native = true;  // the wires that are taken
   bool classic = false;
@@ -157,6 +157,10 @@ class Server {
   void sleep(const Shared& connection);
   [[nodiscard]] Status may_respond(const Shared& connection, uint64_t token) const;
   void answer_given(const Shared& connection);
+  // After something was published: its client is told for certain at the turn's end, or by one that
+  // is arranged for.
+  void tell_later(const Shared& connection);
+  void tell_all();
   void answer_header(const Shared& connection, uint64_t token, int32_t id, Status status);
   void flush_answers(const Shared& connection);
 
@@ -192,6 +196,7 @@ class Server {
   // To be looked at in this or the next turn; `cursor_` is whose turn it is.
   std::vector<Shared> hot_;
   size_t cursor_ = 0;
+  std::vector<Shared> untold_;  // clients that may not know of what was published
   bool in_turn_ = false;
   bool turn_wanted_ = false;  // the host was asked for one
   size_t budget_ = 0;         // of requests in this turn

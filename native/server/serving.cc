@@ -57,7 +57,7 @@ void Server::begin_turn() {
 bool Server::next_request(Call& call) {
   // A host that drives its loop while it serves a request must not serve another inside of it.
   if (current_ != nullptr) finish_current();
-  if (!in_turn_ && !hot_.empty() && !closing_) begin_turn();
+  if (!in_turn_ && !closing_ && !(hot_.empty() && untold_.empty())) begin_turn();
   const auto any_ready = [&] {
     for (const Shared& connection : hot_)
       if (connection->stage == Stage::kActive &&
@@ -68,6 +68,7 @@ bool Server::next_request(Call& call) {
   while (in_turn_ && !closing_ && budget_ > 0) {
     if (--until_clock_ == 0) {
       until_clock_ = kClockEvery;
+      tell_all();
       if (sys::now_ns() >= turn_ends_) break;
     }
     bool something = false;
@@ -82,8 +83,10 @@ bool Server::next_request(Call& call) {
       if (served == Served::kCall) return true;
       break;
     }
+    if (something) continue;
+    tell_all();
     // A wait awake is short, and the clock is asked again soon.
-    if (!something && !spinner_.wait(any_ready)) break;
+    if (hot_.empty() || !spinner_.wait(any_ready)) break;
   }
   if (in_turn_) end_turn();
   return false;
@@ -91,6 +94,7 @@ bool Server::next_request(Call& call) {
 
 // Whoever was served in a turn that had to end is looked at again in the next; the others sleep.
 void Server::end_turn() {
+  tell_all();
   in_turn_ = false;
   const bool cut_short = budget_ == 0 || sys::now_ns() >= turn_ends_;
   std::vector<Shared> cooled;
@@ -239,8 +243,24 @@ Status Server::respond_in(ConnectionId id, uint64_t token, uint32_t buffer,
   return Status::kOk;
 }
 
+void Server::tell_later(const Shared& connection) {
+  if (connection->untold || !connection->channel->untold()) return;
+  connection->untold = true;
+  untold_.push_back(connection);
+  if (!in_turn_) want_turn();
+}
+
+void Server::tell_all() {
+  for (const Shared& connection : untold_) {
+    connection->untold = false;
+    if (connection->live() && connection->channel != nullptr) connection->channel->tell();
+  }
+  untold_.clear();
+}
+
 void Server::answer_given(const Shared& connection) {
   --connection->unanswered;
+  tell_later(connection);
   count(connection, Counter::kResponses, 1);
   // The caller of an answer given later often calls again at once; who could not be served before
   // perhaps can now.
@@ -262,6 +282,7 @@ Status Server::dispatch_in(ConnectionId id, uint32_t buffer, const wire::Respons
     end(connection, "protocol breach in the dispatch ring");
     return Status::kErrLibrary;
   }
+  tell_later(connection);
   count(connection, Counter::kDispatched, 1);
   return Status::kOk;
 }
@@ -275,6 +296,7 @@ void Server::flush_answers(const Shared& connection) {
     if (put == wire::Publish::kBreach)
       return end(connection, "protocol breach in the response ring");
     connection->answers.pop_front();
+    tell_later(connection);
   }
 }
 

@@ -1,8 +1,8 @@
 // Waiting awake. A spin pays when the peer answers within a few microseconds on another CPU, and
 // only costs when it does not; so whether to spin, and how long, is learned from the spins before
 // (spin_plan.h). Where both sides have but one and the same CPU, who waits leaves it to the other
-// between two looks, and gets it back when that one waits: what two sleeps would cost is saved there,
-// too. cpus.h knows which of the two it is.
+// between two looks, and gets it back when that one waits: what two sleeps would cost is saved
+// there, too. cpus.h knows which of the two it is.
 #pragma once
 
 #include <sched.h>

@@ -2,10 +2,10 @@
 //
 // A spin that succeeds saves a sleep and a wake-up, 5 to 50 microseconds of each side's; one that
 // fails costs its length on top of them. So a spin may last as long as those, since a peer that was
-// held up for a moment, by its loop or by its garbage, is then still found awake; longer ones may last
-// a few times what the longest of the recent good ones took, and a waiter that spun in vain too often
-// sleeps at once. Peers change, so now and then a
-// spin is tried all the same, with the whole budget, and rarer the longer none has paid.
+// held up for a moment, by its loop or by its garbage, is then still found awake; longer ones may
+// last a few times what the longest of the recent good ones took, and a waiter that spun in vain
+// too often sleeps at once. Peers change, so now and then a spin is tried all the same, with the
+// whole budget, and rarer the longer none has paid.
 #pragma once
 
 #include <algorithm>

@@ -80,6 +80,11 @@ class ServerChannel {
   // The peer asked for what is queued, and nothing was.
   virtual void answer_flush() = 0;
 
+  // Whether a peer that fell asleep just when something was published may not have been told of it.
+  // `tell` has to follow then, soon, and once for however many messages.
+  [[nodiscard]] virtual bool untold() const { return false; }
+  virtual void tell() {}
+
   // Reads what the peer sent on the socket.
   [[nodiscard]] virtual Heard listen() = 0;
   // Whether something is left to send that the socket had no room for.

@@ -69,6 +69,11 @@ class ClientEnd {
   void wake() { sleep_.wake(); }
   // To be asked after every send (kWantsCalls), and after one `done` or several (kWantsRoom).
   [[nodiscard]] bool must_ring(Wants what) { return sleep_.must_ring(what); }
+  [[nodiscard]] bool sees_sleeper(Wants what) { return sleep_.sees_sleeper(what); }
+  // What of it the server has not taken yet.
+  [[nodiscard]] Wants untaken(Wants what) const {
+    return requests_.taken() ? what & ~kWantsCalls : what;
+  }
 
  private:
   [[nodiscard]] bool has_place() const { return in_flight_.size() < geometry_.in_flight; }

@@ -1,11 +1,12 @@
 #include "wire/native/server_channel.h"
 
 #include <cstring>
+#include <utility>
 
 namespace coroipc::wire::native {
 namespace {
 
-Publish published(ServerEnd::Put put) {
+Publish outcome(ServerEnd::Put put) {
   switch (put) {
     case ServerEnd::Put::kDone:
       return Publish::kDone;
@@ -51,31 +52,41 @@ size_t NativeServerChannel::request_bytes() const {
   return geometry_.request_ring - ring::kRecordHeaderBytes;
 }
 
-// One fence for both: room is told along with what goes out.
-void NativeServerChannel::tell(Wants what) {
-  if (made_room_) what |= kWantsRoom;
-  made_room_ = false;
-  if (!end_.must_ring(what)) return;
+// A fence waits until the peer's CPU has let go of what was written, so there is one for all that
+// was published, not one for each.
+void NativeServerChannel::published(Wants what) {
+  untold_ |= what;
+  if (end_.sees_sleeper(what)) ring();
+}
+
+void NativeServerChannel::tell() {
+  // Who has taken it already, and sleeps for what comes next, is not to be woken in vain.
+  const Wants what = end_.untaken(std::exchange(untold_, 0));
+  const Wants room = std::exchange(made_room_, false) ? kWantsRoom : 0;
+  if (end_.must_ring(what | room)) ring();
+}
+
+void NativeServerChannel::ring() const {
   // A peer that is gone is found by its hang-up.
   [[maybe_unused]] const sys::Transfer sent = sys::send(socket_, std::span(&kDoorbell, 1));
 }
 
 Publish NativeServerChannel::respond(uint64_t token, Parts parts) {
   const ServerEnd::Put put = end_.respond(token, parts);
-  if (put == ServerEnd::Put::kDone) tell(kWantsCalls);
-  return published(put);
+  if (put == ServerEnd::Put::kDone) published(kWantsCalls);
+  return outcome(put);
 }
 
 Publish NativeServerChannel::publish(Parts parts, bool) {
   const ServerEnd::Put put = end_.dispatch(parts);
-  if (put == ServerEnd::Put::kDone) tell(kWantsDispatches);
-  return published(put);
+  if (put == ServerEnd::Put::kDone) published(kWantsDispatches);
+  return outcome(put);
 }
 
 void NativeServerChannel::backlog_ended() {
   end_.set_backlog(false);
   // Who sleeps for dispatch messages is told of the end of flow control, too.
-  tell(kWantsDispatches);
+  if (end_.must_ring(kWantsDispatches)) ring();
 }
 
 Heard NativeServerChannel::listen() {
@@ -100,8 +111,8 @@ Publish NativeServerChannel::respond_in(uint64_t token, uint32_t buffer, uint32_
   const std::optional<BufferPlace> place = end_.own_buffers().place(buffer, 0, size);
   if (!place.has_value()) return Publish::kBreach;
   const ServerEnd::Put put = end_.respond_in_buffer(token, *place, header);
-  if (put == ServerEnd::Put::kDone) tell(kWantsCalls);
-  return published(put);
+  if (put == ServerEnd::Put::kDone) published(kWantsCalls);
+  return outcome(put);
 }
 
 Publish NativeServerChannel::publish_in(uint32_t buffer, uint32_t size,
@@ -109,8 +120,8 @@ Publish NativeServerChannel::publish_in(uint32_t buffer, uint32_t size,
   const std::optional<BufferPlace> place = end_.own_buffers().place(buffer, 0, size);
   if (!place.has_value()) return Publish::kBreach;
   const ServerEnd::Put put = end_.dispatch_in_buffer(*place, header);
-  if (put == ServerEnd::Put::kDone) tell(kWantsDispatches);
-  return published(put);
+  if (put == ServerEnd::Put::kDone) published(kWantsDispatches);
+  return outcome(put);
 }
 
 uint64_t NativeServerChannel::buffer_out(uint32_t buffer) {
@@ -120,7 +131,7 @@ uint64_t NativeServerChannel::buffer_out(uint32_t buffer) {
 }
 
 bool NativeServerChannel::sleep(bool takes_requests) {
-  if (made_room_) tell(0);
+  if (untold_ != 0 || made_room_) tell();
   return end_.doze((takes_requests ? kWantsCalls : 0) | (end_.blocked() ? kWantsRoom : 0));
 }
 

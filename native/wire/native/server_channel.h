@@ -41,6 +41,8 @@ class NativeServerChannel final : public ServerChannel {
   void backlog_ended() override;
   void answer_flush() override {}
   Heard listen() override;
+  bool untold() const override { return untold_ != 0; }
+  void tell() override;
   // A doorbell that finds the socket full is not needed: its reader has bytes to read.
   bool owes() const override { return false; }
   void pay() override {}
@@ -56,7 +58,8 @@ class NativeServerChannel final : public ServerChannel {
   void say_goodbye() override {}
 
  private:
-  void tell(Wants what);
+  void published(Wants what);
+  void ring() const;
 
   const sys::Fd& socket_;
   const Geometry geometry_;
@@ -65,6 +68,7 @@ class NativeServerChannel final : public ServerChannel {
   Message taken_;
   bool took_ = false;       // taken_ lies in the ring
   bool made_room_ = false;  // the client was not told of it yet
+  Wants untold_ = 0;        // published, and not told for certain
 };
 
 }  // namespace coroipc::wire::native

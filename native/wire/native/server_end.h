@@ -75,6 +75,12 @@ class ServerEnd {
   // To be asked after every respond (kWantsCalls), every dispatch (kWantsDispatches), and after one
   // `request_done` or several (kWantsRoom).
   [[nodiscard]] bool must_ring(Wants what) { return sleep_.must_ring(what); }
+  [[nodiscard]] bool sees_sleeper(Wants what) { return sleep_.sees_sleeper(what); }
+  // What of it the client has not taken yet.
+  [[nodiscard]] Wants untaken(Wants what) const {
+    if (responses_.taken()) what &= ~kWantsCalls;
+    return dispatches_.taken() ? what & ~kWantsDispatches : what;
+  }
 
  private:
   void answered(uint64_t sequence);

@@ -43,6 +43,12 @@ class SleepWord {
   // doorbell has to be sent, once for each sleep.
   [[nodiscard]] bool must_ring(Wants what) {
     std::atomic_thread_fence(std::memory_order_seq_cst);
+    return sees_sleeper(what);
+  }
+  // P3 and P4 alone, which cost nearly nothing: who has long been asleep is seen. Who is just
+  // falling asleep may not be, so must_ring has to follow, once for all that was published
+  // meanwhile.
+  [[nodiscard]] bool sees_sleeper(Wants what) {
     const uint32_t seen =
         std::atomic_ref(*const_cast<uint32_t*>(peers_)).load(std::memory_order_relaxed);
     if ((seen & what) == 0 || seen == rung_) return false;
