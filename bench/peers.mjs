@@ -9,34 +9,48 @@ export class Peers {
     return this.#missing;
   }
 
-  /** Calls `use` with the peer of a measurement; undefined if there is none. */
-  async with({ case: { name, peer = 'shared' }, impl, placement, cpus }, use) {
+  /**
+   * Calls `use` with the peer of a measurement; undefined if there is none. One of somebody else that
+   * fails is left out from then on, and `missing` says how; a failure of ours ends the run.
+   */
+  async with(measurement, use) {
+    const { case: measured, impl, placement } = measurement;
     if (this.#missing.has(impl.name)) return undefined;
-    const key = [impl.name, placement, peer === 'shared' ? '' : name].join();
-    if (!this.#open.has(key)) {
-      const opened = await impl.open(cpus);
-      if (typeof opened === 'string') {
-        this.#missing.set(impl.name, opened);
-        return undefined;
-      }
-      this.#open.set(key, opened);
-    }
+    const key = keyOf(measurement);
     try {
+      if (!(await this.#isOpen(key, measurement))) return undefined;
       return await use(this.#open.get(key));
     } catch (cause) {
-      throw new Error(`${name} of ${impl.name}, ${placement}: ${cause.message}`, { cause });
+      const what = `${measured.name} of ${impl.name}, ${placement}: ${cause.message}`;
+      if (impl.ours) throw new Error(what, { cause });
+      this.#missing.set(impl.name, `it failed: ${what}`);
+      await this.#close(key);
+      return undefined;
     } finally {
-      if (peer === 'fresh') await this.#close(key);
+      if (measured.peer === 'fresh') await this.#close(key);
     }
+  }
+
+  async #isOpen(key, { impl, cpus, options }) {
+    if (this.#open.has(key)) return true;
+    const opened = await impl.open(cpus, options.open);
+    if (typeof opened === 'string') this.#missing.set(impl.name, opened);
+    else this.#open.set(key, opened);
+    return typeof opened !== 'string';
   }
 
   async #close(key) {
     const peer = this.#open.get(key);
     this.#open.delete(key);
-    await peer.close();
+    await peer?.close();
   }
 
   async close() {
     for (const key of [...this.#open.keys()]) await this.#close(key);
   }
+}
+
+function keyOf({ case: { name, peer = 'shared' }, impl, placement, options }) {
+  const own = peer === 'shared' ? '' : name;
+  return [impl.name, placement, own, JSON.stringify(options.open ?? {})].join();
 }

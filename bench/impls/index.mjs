@@ -2,17 +2,22 @@
 //
 //   name, about       what the table calls it, and what it is
 //   measures          the cases that it can do, by name
-//   open(cpus)        starts its two processes, each on its CPU (undefined: any), and resolves to a
-//                     peer, or to a line that says why there is none
+//   open(cpus, open)  starts its two processes, each on its CPU (undefined: any), and resolves to a
+//                     peer, or to a line that says why there is none; `open` is what a variant asks
+//   version           of what is measured, a text or a function that gives it or promises it
+//   ours              whether it is this library
 //
 // and a peer is `measure(name, options)`, which resolves to numbers as bench/cases says, and
 // `close()`. A peer is kept over all rounds, as a program that serves is.
 import { coroipc } from './coroipc.mjs';
 import { floor } from './floor.mjs';
 
+// Zero-copy buffers of IpcClient are the native wire's; how an adapter does is the same on both.
+const WITHOUT_CLASSIC = ['zcb', 'adapters'];
+
 export const IMPLS = [
   coroipc('native', 'this library, its own wire'),
-  coroipc('classic', "this library, corosync's wire"),
+  coroipc('classic', "this library, corosync's wire", WITHOUT_CLASSIC),
   floor('spin', 'C++, shared memory, both sides awake', ['syncCall']),
   floor('sem', 'C++, two sem_t, both sides sleep', ['syncCall', 'wake']),
   floor('eventfd', 'C++, eventfd and epoll on both sides', ['syncCall', 'wake']),
