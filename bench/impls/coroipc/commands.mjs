@@ -26,3 +26,7 @@ export const TIMER_START = 6;
 export const TIMER_STOP = 7;
 /** Looks at both ends of the request and answers with 64 bytes. */
 export const LOOK = 8;
+/** Makes a zero-copy buffer of as many bytes as the u32 says, for the answers to this connection. */
+export const MAKE_BUFFER = 9;
+/** ECHO of a request in a buffer: its bytes are copied once, into that buffer of the server's. */
+export const ECHO_BUFFER = 10;

@@ -43,6 +43,14 @@ server.service(command.SERVICE, {
       return NOTHING;
     },
     [command.TIMER_STOP]: () => JSON.stringify(timers.stop()),
+    [command.MAKE_BUFFER]: async ({ payload, connection }) => {
+      connection.data = await connection.createBuffer(payload.readUInt32LE());
+      return NOTHING;
+    },
+    [command.ECHO_BUFFER]: ({ payload, connection: { data: buffer } }) => {
+      payload.copy(buffer.bytes);
+      return buffer;
+    },
     [command.LOOK]: ({ payload }) => {
       seen += payload[0] + payload[payload.length - 1];
       return message;

@@ -4,6 +4,7 @@ import { timesOf } from '../../../caller/times.mjs';
 import { ECHO } from '../commands.mjs';
 import { meter } from './meter.mjs';
 import { clientFor, payloadOf } from './payloads.mjs';
+import { measureZeroCopy } from './zero-copy-call.mjs';
 
 /** Whether the bytes come back at all: looked at once, not in every call that is measured. */
 function checkEcho(client, payload) {
@@ -21,7 +22,8 @@ export function measureCalls(client, bytes, { warmMs, ms }) {
   return { ...end(count), ...timesOf(count) };
 }
 
-export async function syncCall(context, { payload, ...effort }) {
+export async function syncCall(context, { payload, zeroCopy, ...effort }) {
+  if (zeroCopy) return measureZeroCopy(context, payload, effort);
   return measureCalls(await clientFor(context, payload), payload, effort);
 }
 
