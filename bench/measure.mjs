@@ -14,9 +14,11 @@ export async function measure(plan) {
       progress.round(round);
       for (const each of plan) {
         if (round > each.rounds) continue;
+        progress.begin(each);
         const ask = (peer) => peer.measure(each.case.name, each.options);
-        const result = await progress.during(each, () => peers.with(each, ask));
-        if (result !== undefined) rows.add(each, result);
+        const result = await peers.with(each, (peer) => progress.during(each, () => ask(peer)));
+        if (result === undefined) progress.drop(each);
+        else rows.add(each, result);
       }
     }
   } finally {

@@ -1,7 +1,8 @@
 // What a run says of itself while it runs, on standard error: what is measured, and how long it will
 // take. On a terminal it is one line that changes, elsewhere a line for each case.
 
-// What a measurement takes besides what it measures, until it has been made once.
+// What a measurement takes besides what it measures, until it has been made once. What it takes to
+// start the processes is in none: that is done but once.
 const AROUND_MS = 60;
 // A terminal's line that is written more often than it can be read.
 const REFRESH_MS = 100;
@@ -47,14 +48,23 @@ export class Progress {
     this.#round = round;
   }
 
-  /** Says that `each` begins, and measures how long `work` takes. */
-  async during(each, work) {
+  /** Says that `each` begins. */
+  begin(each) {
     this.#say(each);
+  }
+
+  /** Calls `work`, which is the measurement itself, and takes it that it will last as long again. */
+  async during(each, work) {
     const start = this.#now();
     const result = await work();
     this.#tookMs.set(each, this.#now() - start);
     this.#left.set(each, this.#left.get(each) - 1);
     return result;
+  }
+
+  /** There will be no more of `each`. */
+  drop(each) {
+    this.#left.set(each, 0);
   }
 
   #say(each) {

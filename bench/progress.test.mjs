@@ -21,10 +21,12 @@ function staged(plan, isTTY, columns = 80) {
     },
   };
   stage.progress = new Progress(plan, { stream, now: () => stage.now });
-  stage.measure = (measurement, ms) =>
-    stage.progress.during(measurement, async () => {
+  stage.measure = (measurement, ms) => {
+    stage.progress.begin(measurement);
+    return stage.progress.during(measurement, async () => {
       stage.now += ms;
     });
+  };
   return stage;
 }
 
@@ -41,6 +43,13 @@ describe('the progress', () => {
     expect(stage.progress.leftMs).toBe(500);
     await stage.measure(call, 500);
     expect(stage.progress.leftMs).toBe(0);
+  });
+
+  it('forgets what will not be measured', () => {
+    const call = each('syncCall', 5, 1000);
+    const { progress } = staged([call], false);
+    progress.drop(call);
+    expect(progress.leftMs).toBe(0);
   });
 
   it('is a line for each case of a round where nobody watches', async () => {

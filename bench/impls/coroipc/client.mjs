@@ -6,9 +6,11 @@ import { SERVICE } from './commands.mjs';
 import { MEASURES } from './measures/index.mjs';
 
 const [name, wire, adapterName] = process.argv.slice(2);
+// A machine that is busy elsewhere makes a run slow, and shall not end it.
+const timeoutMs = 30_000;
 const adapter = await makeAdapter(adapterName);
 const connect = (options) =>
-  IpcClient.connect({ name, service: SERVICE, wire, adapter, ...options });
+  IpcClient.connect({ name, service: SERVICE, wire, adapter, timeoutMs, ...options });
 const client = await connect();
 client.on('close', (error) => {
   if (error !== undefined) throw error;

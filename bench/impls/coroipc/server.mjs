@@ -7,7 +7,9 @@ import { Publisher } from './publisher.mjs';
 import { TimerChain } from './timer-chain.mjs';
 
 const [name, wire, adapter] = process.argv.slice(2);
-const server = new IpcServer({ name, wires: [wire], adapter: await makeAdapter(adapter) });
+// As patient as its clients.
+const limits = { handshakeTimeoutMs: 30_000 };
+const server = new IpcServer({ name, wires: [wire], adapter: await makeAdapter(adapter), limits });
 const message = Buffer.alloc(command.PAYLOAD, command.FILL);
 const publisher = new Publisher(server);
 const cpu = Buffer.alloc(8);
