@@ -2,28 +2,34 @@
 
 export class Peers {
   #open = new Map();
-  #missing = new Map();
+  #absent = new Map();
+  #failed = new Map();
 
-  /** Why implementations were left out, by their names. */
+  /** Why implementations were left out, wholly or of a case, by their names. */
   get missing() {
-    return this.#missing;
+    const failures = [...this.#failed].map(([name, cases]) => [
+      name,
+      [...cases].map(([of, message]) => `${of} failed: ${message}`).join('; '),
+    ]);
+    return new Map([...this.#absent, ...failures]);
   }
 
   /**
-   * Calls `use` with the peer of a measurement; undefined if there is none. One of somebody else that
-   * fails is left out from then on, and `missing` says how; a failure of ours ends the run.
+   * Calls `use` with the peer of a measurement; undefined if there is none. What fails is left out of
+   * that case from then on, and `missing` says how: it costs nobody else's numbers.
    */
   async with(measurement, use) {
     const { case: measured, impl, placement } = measurement;
-    if (this.#missing.has(impl.name)) return undefined;
+    if (this.#absent.has(impl.name)) return undefined;
+    if (this.#failed.get(impl.name)?.has(measured.name)) return undefined;
     const key = keyOf(measurement);
     try {
       if (!(await this.#isOpen(key, measurement))) return undefined;
       return await use(this.#open.get(key));
-    } catch (cause) {
-      const what = `${measured.name} of ${impl.name}, ${placement}: ${cause.message}`;
-      if (impl.ours) throw new Error(what, { cause });
-      this.#missing.set(impl.name, `it failed: ${what}`);
+    } catch (error) {
+      const failures = this.#failed.get(impl.name) ?? new Map();
+      this.#failed.set(impl.name, failures.set(measured.name, `${placement}, ${error.message}`));
+      // Nobody knows what is left of it.
       await this.#close(key);
       return undefined;
     } finally {
@@ -34,7 +40,7 @@ export class Peers {
   async #isOpen(key, { impl, cpus, options }) {
     if (this.#open.has(key)) return true;
     const opened = await impl.open(cpus, options.open);
-    if (typeof opened === 'string') this.#missing.set(impl.name, opened);
+    if (typeof opened === 'string') this.#absent.set(impl.name, opened);
     else this.#open.set(key, opened);
     return typeof opened !== 'string';
   }

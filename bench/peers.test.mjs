@@ -2,11 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { Peers } from './peers.mjs';
 
 // An implementation that notes what is done with it.
-function implOf(name, open = async () => 'peer', rest = {}) {
+function implOf(name, open = async () => 'peer') {
   const log = [];
   const impl = {
     name,
-    ...rest,
     async open(cpus, asked) {
       log.push('open');
       const opened = await open(cpus, asked);
@@ -66,23 +65,26 @@ describe('peers', () => {
     expect([...peers.missing]).toEqual([['zeromq', 'it is not installed']]);
   });
 
-  it('of others that fail are told, closed and left out', async () => {
+  it('that fail are closed and left out of that case, and told', async () => {
     const { impl, log } = implOf('uds');
     const peers = new Peers();
     const fail = () => Promise.reject(new Error('broken'));
     expect(await peers.with(measurement(impl), fail)).toBeUndefined();
     expect(await peers.with(measurement(impl), async () => 1)).toBeUndefined();
     expect(log).toEqual(['open', 'close']);
-    expect(peers.missing.get('uds')).toBe('it failed: wake of uds, free: broken');
+    expect(peers.missing.get('uds')).toBe('wake failed: free, broken');
+
+    const other = { ...measurement(impl), case: { name: 'paced' } };
+    expect(await peers.with(other, async () => 1)).toBe(1);
+    expect(await peers.with({ ...other, case: { name: 'fanOut' } }, fail)).toBeUndefined();
+    expect(peers.missing.get('uds')).toBe('wake failed: free, broken; fanOut failed: free, broken');
+    await peers.close();
   });
 
-  it('of ours that fail end the run', async () => {
-    const { impl } = implOf('native', undefined, { ours: true });
+  it('that cannot be started are told, too', async () => {
+    const { impl } = implOf('zmqC', () => Promise.reject(new Error('was not compiled')));
     const peers = new Peers();
-    const fail = () => Promise.reject(new Error('broken'));
-    await expect(peers.with(measurement(impl), fail)).rejects.toThrow(
-      'wake of native, free: broken',
-    );
-    await peers.close();
+    expect(await peers.with(measurement(impl), async () => 1)).toBeUndefined();
+    expect(peers.missing.get('zmqC')).toBe('wake failed: free, was not compiled');
   });
 });

@@ -11,7 +11,7 @@ import { installPeers } from './install-peers.mjs';
 import { machine } from './machine.mjs';
 import { measure } from './measure.mjs';
 import { HELP, parseOptions } from './options.mjs';
-import { allowedCpus } from './placement.mjs';
+import { allowedCpus, cpusOf } from './placement.mjs';
 import { planOf } from './plan.mjs';
 import { outcomesOf, ratiosOf } from './ratios.mjs';
 import { summaryOf } from './rows.mjs';
@@ -66,6 +66,9 @@ async function measured(options) {
 }
 
 function show({ rows, goals, missing }, options) {
+  if (options.placement.includes('split') && cpusOf('split', allowedCpus()) === undefined) {
+    console.log('split was left out: it needs two CPUs');
+  }
   for (const [name, why] of Object.entries(missing)) console.log(`${name} was left out: ${why}`);
   const special = rows.filter(({ more }) => more !== null);
   const plain = rows.filter(({ more }) => more === null);
@@ -114,3 +117,6 @@ if (options.report !== undefined) {
 if (before !== undefined) {
   console.log(`\n${comparisonText(comparison(before, result))}`);
 }
+// A number that somebody else does not give is told; one that this library does not give is a defect.
+if (IMPLS.some(({ name, ours }) => ours && result.missing[name] !== undefined))
+  process.exitCode = 1;
