@@ -23,6 +23,11 @@ describe('planOf', () => {
     ]);
   });
 
+  it('has no implementation twice', () => {
+    const names = IMPLS.map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+  });
+
   it('asks nobody for what he cannot do', () => {
     expect(plan([0, 1], '--case', 'dispatch', '--impl', 'sem')).toEqual([]);
     expect(plan([0, 1], '--case', 'zcb', '--impl', 'classic')).toEqual([]);

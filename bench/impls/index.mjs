@@ -12,12 +12,9 @@
 import { coroipc } from './coroipc.mjs';
 import { floor } from './floor.mjs';
 
-// Zero-copy buffers of IpcClient are the native wire's; how an adapter does is the same on both.
-const WITHOUT_CLASSIC = ['zcb', 'adapters'];
-
 export const IMPLS = [
   coroipc('native', 'this library, its own wire'),
-  coroipc('classic', "this library, corosync's wire", WITHOUT_CLASSIC),
+  coroipc('classic', "this library, corosync's wire"),
   floor('spin', 'C++, shared memory, both sides awake', ['syncCall']),
   floor('sem', 'C++, two sem_t, both sides sleep', ['syncCall', 'wake']),
   floor('eventfd', 'C++, eventfd and epoll on both sides', ['syncCall', 'wake']),
