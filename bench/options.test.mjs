@@ -15,7 +15,12 @@ const wrong = (...args) => {
 describe('parseOptions', () => {
   it('measures everything by default', () => {
     const options = parseOptions([]);
-    expect(options).toMatchObject({ quick: false, json: undefined, rounds: undefined });
+    expect(options).toMatchObject({ quick: false, installPeers: false, named: [] });
+    expect([options.json, options.rounds, options.compare]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
     expect(options.case).toEqual(CASES.map(({ name }) => name));
     expect(options.impl).toContain('native');
     expect(options.placement).toEqual(['free', 'split', 'one']);
@@ -34,8 +39,26 @@ describe('parseOptions', () => {
     expect(parseOptions(['--case', 'dispatch,syncCall']).case).toEqual(['syncCall', 'dispatch']);
   });
 
+  it('knows which lists were named', () => {
+    expect(parseOptions(['--case', 'zcb', '--quick']).named).toEqual(['case']);
+  });
+
+  it('compares with one run, or two with each other', () => {
+    expect(parseOptions(['--compare', 'a', '--json', 'b'])).toMatchObject({
+      compare: ['a'],
+      json: 'b',
+    });
+    expect(parseOptions(['--compare', 'a', 'b']).compare).toEqual(['a', 'b']);
+    expect(parseOptions(['--compare=a', 'b']).compare).toEqual(['a', 'b']);
+    expect(wrong('--compare', 'a', 'b', '--quick')).toContain('can be no --quick');
+    expect(wrong('--compare', 'a', 'b', 'c')).toContain('unknown option "c"');
+    expect(wrong('--compare', '--quick')).toBe('--compare needs a value');
+  });
+
   it('names the option, what it takes and what it got', () => {
-    expect(wrong('--impl', 'native,zmq')).toMatch(/^--impl must be of native, classic.*got "zmq"$/);
+    expect(wrong('--impl', 'native,carrier')).toMatch(
+      /^--impl must be of native, classic.*got "carrier"$/,
+    );
     expect(wrong('--case')).toBe('--case needs a value');
     expect(wrong('--json=')).toBe('--json needs a value');
     expect(wrong('--rounds', '0')).toContain('from 1 to 1000, got "0"');
@@ -46,8 +69,10 @@ describe('parseOptions', () => {
   });
 
   it('has help for every option', () => {
-    for (const option of ['quick', 'json', 'case', 'impl', 'placement', 'rounds', 'help']) {
-      expect(HELP).toContain(`--${option}`);
-    }
+    const choices = ['case', 'impl', 'placement', 'rounds'];
+    const others = ['quick', 'json', 'report', 'compare', 'install-peers', 'help'];
+    for (const option of [...choices, ...others]) expect(HELP).toContain(`--${option}`);
+    for (const line of HELP.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
+    expect(HELP).toContain('adapters\n');
   });
 });

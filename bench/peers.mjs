@@ -2,41 +2,61 @@
 
 export class Peers {
   #open = new Map();
-  #missing = new Map();
+  #absent = new Map();
+  #failed = new Map();
 
-  /** Why implementations were left out, by their names. */
+  /** Why implementations were left out, wholly or of a case, by their names. */
   get missing() {
-    return this.#missing;
+    const failures = [...this.#failed].map(([name, cases]) => [
+      name,
+      [...cases].map(([of, message]) => `${of} failed: ${message}`).join('; '),
+    ]);
+    return new Map([...this.#absent, ...failures]);
   }
 
-  /** Calls `use` with the peer of a measurement; undefined if there is none. */
-  async with({ case: { name, peer = 'shared' }, impl, placement, cpus }, use) {
-    if (this.#missing.has(impl.name)) return undefined;
-    const key = [impl.name, placement, peer === 'shared' ? '' : name].join();
-    if (!this.#open.has(key)) {
-      const opened = await impl.open(cpus);
-      if (typeof opened === 'string') {
-        this.#missing.set(impl.name, opened);
-        return undefined;
-      }
-      this.#open.set(key, opened);
-    }
+  /**
+   * Calls `use` with the peer of a measurement; undefined if there is none. What fails is left out of
+   * that case from then on, and `missing` says how: it costs nobody else's numbers.
+   */
+  async with(measurement, use) {
+    const { case: measured, impl, placement } = measurement;
+    if (this.#absent.has(impl.name)) return undefined;
+    if (this.#failed.get(impl.name)?.has(measured.name)) return undefined;
+    const key = keyOf(measurement);
     try {
+      if (!(await this.#isOpen(key, measurement))) return undefined;
       return await use(this.#open.get(key));
-    } catch (cause) {
-      throw new Error(`${name} of ${impl.name}, ${placement}: ${cause.message}`, { cause });
+    } catch (error) {
+      const failures = this.#failed.get(impl.name) ?? new Map();
+      this.#failed.set(impl.name, failures.set(measured.name, `${placement}, ${error.message}`));
+      // Nobody knows what is left of it.
+      await this.#close(key);
+      return undefined;
     } finally {
-      if (peer === 'fresh') await this.#close(key);
+      if (measured.peer === 'fresh') await this.#close(key);
     }
+  }
+
+  async #isOpen(key, { impl, cpus, options }) {
+    if (this.#open.has(key)) return true;
+    const opened = await impl.open(cpus, options.open);
+    if (typeof opened === 'string') this.#absent.set(impl.name, opened);
+    else this.#open.set(key, opened);
+    return typeof opened !== 'string';
   }
 
   async #close(key) {
     const peer = this.#open.get(key);
     this.#open.delete(key);
-    await peer.close();
+    await peer?.close();
   }
 
   async close() {
     for (const key of [...this.#open.keys()]) await this.#close(key);
   }
+}
+
+function keyOf({ case: { name, peer = 'shared' }, impl, placement, options }) {
+  const own = peer === 'shared' ? '' : name;
+  return [impl.name, placement, own, JSON.stringify(options.open ?? {})].join();
 }

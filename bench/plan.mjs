@@ -4,38 +4,60 @@ import { CASES } from './cases/index.mjs';
 import { IMPLS } from './impls/index.mjs';
 import { cpusOf } from './placement.mjs';
 
-/** The measurements of one round: `{ case, impl, placement, cpus, options, payload, variant }`. */
+const ROUNDS = 5;
+
+const chosen = (list, names) => list.filter(({ name }) => names.includes(name));
+
+// What is left of a case: with --quick it is what makes the ratios, unless it was named.
+function briefOf({ quick = {} }, options) {
+  return options.quick && !options.named.includes('case') ? quick : {};
+}
+
+/** What does `each` with `variant`: those that were chosen and can. */
+function implsOf(each, { oursAlone = false }, options) {
+  const { impls } = briefOf(each, options);
+  return chosen(IMPLS, options.impl)
+    .filter(({ measures }) => measures.includes(each.name))
+    .filter(({ name }) => impls === undefined || impls.includes(name))
+    .filter(({ ours = false }) => ours || !oursAlone);
+}
+
+function variantsOf(each, placement, options) {
+  const { variants } = briefOf(each, options);
+  const named = options.named.includes('placement');
+  return each.variants
+    .filter(({ variant }) => variants === undefined || variants.includes(variant))
+    .filter(({ placements = each.placements }) => named || placements.includes(placement));
+}
+
+/**
+ * The measurements of one round: `{ case, impl, placement, cpus, options, payload, variant, rounds }`,
+ * `rounds` being how many of them it is measured in.
+ */
 export function planOf(options, allowed) {
-  const chosen = (list, names) => list.filter(({ name }) => names.includes(name));
   return chosen(CASES, options.case).flatMap((each) =>
-    each.placements
-      .filter((placement) => options.placement.includes(placement))
+    options.placement
       .map((placement) => ({ placement, cpus: cpusOf(placement, allowed) }))
       .filter(({ cpus }) => cpus !== undefined)
       .flatMap(({ placement, cpus }) =>
-        each.variants.flatMap(({ variant = null, payload, ...asked }) =>
-          chosen(IMPLS, options.impl)
-            .filter(({ measures }) => measures.includes(each.name))
-            .map((impl) => {
-              const effort = each.effort[options.quick ? 'quick' : 'full'];
-              return {
-                case: each,
-                impl,
-                placement,
-                cpus,
-                variant,
-                payload,
-                options: { ...effort, ...asked },
-              };
-            }),
+        variantsOf(each, placement, options).flatMap((variant) =>
+          implsOf(each, variant, options).map((impl) => ({
+            case: each,
+            impl,
+            placement,
+            cpus,
+            variant: variant.variant ?? null,
+            payload: variant.payload,
+            options: { ...each.effort[options.quick ? 'quick' : 'full'], ...asked(variant) },
+            rounds: options.rounds ?? briefOf(each, options).rounds ?? ROUNDS,
+          })),
         ),
       ),
   );
 }
 
-/** How many rounds a case has. */
-export function roundsOf({ rounds }, options) {
-  if (options.rounds !== undefined) return options.rounds;
-  if (options.quick) return rounds?.quick ?? 5;
-  return rounds?.full ?? 11;
+/** What a variant asks of a peer. */
+function asked(variant) {
+  const { variant: _name, placements: _where, oursAlone: _whose, ...rest } = variant;
+  return rest;
 }

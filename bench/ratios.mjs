@@ -31,21 +31,25 @@ export function outcomeOf({ what, of, to, least, most }, rows) {
     return { ...goal, median: null, min: null, max: null, met: null };
   }
   const divisors = below === undefined ? undefined : valuesOf(below, to);
-  const values = valuesOf(above, of).map((value, round) => value / (divisors?.[round] ?? 1));
+  // One of them may have fewer: it failed, and was left out from then on.
+  const values = valuesOf(above, of)
+    .slice(0, divisors?.length)
+    .map((value, round) => value / (divisors?.[round] ?? 1));
   const outcome = spread(values);
   return {
     ...goal,
     ...outcome,
+    rounds: values.length,
     of: nameOf(above),
     ...(below === undefined ? {} : { to: nameOf(below) }),
     met: least === undefined ? outcome.median <= most : outcome.median >= least,
   };
 }
 
-/** The outcomes of goals, by their names; of those that are about one of `cases`. */
-export const outcomesOf = (goals, rows, cases) =>
-  Object.fromEntries(
-    Object.entries(goals)
-      .filter(([, { of }]) => cases.includes(of.case))
-      .map(([name, goal]) => [name, outcomeOf(goal, rows)]),
-  );
+/** The outcomes of goals, by their names. */
+export const outcomesOf = (goals, rows) =>
+  Object.fromEntries(Object.entries(goals).map(([name, goal]) => [name, outcomeOf(goal, rows)]));
+
+/** The outcomes as plain numbers, by their names; null is one that was not measured. */
+export const ratiosOf = (outcomes) =>
+  Object.fromEntries(Object.entries(outcomes).map(([name, { median }]) => [name, median]));

@@ -1,9 +1,14 @@
 // From what was measured in each round to a row for people and for JSON.
 import { spread } from './statistics.mjs';
 
-const NUMBERS = ['p50Ns', 'p90Ns', 'p99Ns', 'perSecond', 'cpuNsPerOp'];
+/** What is told of every measurement, as far as it makes sense. */
+export const NUMBERS = [
+  ...['p50Ns', 'p90Ns', 'p99Ns', 'p999Ns', 'maxNs'],
+  ...['perSecond', 'cpuNsPerOp'],
+];
 
-const keyOf = (row) => [row.case, row.variant, row.impl, row.placement].join();
+/** What makes a row another one. */
+export const keyOf = (row) => [row.case, row.variant, row.impl, row.placement].join();
 
 /** The rows of a run, each with the numbers of all its rounds, in the order they first came in. */
 export class Rows {

@@ -28,6 +28,8 @@ describe('rows', () => {
       p50Ns: 2,
       p90Ns: null,
       p99Ns: null,
+      p999Ns: null,
+      maxNs: null,
       perSecond: null,
       cpuNsPerOp: null,
       rounds: 3,

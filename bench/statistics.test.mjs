@@ -3,20 +3,28 @@ import { percentilesNs, spread } from './statistics.mjs';
 
 describe('percentilesNs', () => {
   it('tells milliseconds in nanoseconds, whatever their order', () => {
-    const times = Float64Array.from({ length: 100 }, (_, index) => (100 - index) / 1000);
-    expect(percentilesNs(times)).toEqual({ p50Ns: 51_000, p90Ns: 91_000, p99Ns: 100_000 });
+    const times = Float64Array.from({ length: 1000 }, (_, index) => (1000 - index) / 1000);
+    const told = percentilesNs(times);
+    // Three digits count.
+    const near = { p50Ns: 500e3, p90Ns: 900e3, p99Ns: 990e3, p999Ns: 999e3 };
+    for (const [name, ns] of Object.entries(near)) {
+      expect(Math.abs(told[name] / ns - 1)).toBeLessThan(0.001);
+    }
+    expect(told.maxNs).toBe(1_000_000);
   });
 
-  it('sorts by value and not by text', () => {
-    expect(percentilesNs(Float64Array.of(10, 9, 100)).p50Ns).toBe(10_000_000);
+  it('tells short times exactly, and nothing longer than the longest', () => {
+    const times = Float64Array.of(0.000_12, 0.000_13, 0.000_14, 12.345_678);
+    expect(percentilesNs(times)).toMatchObject({ p50Ns: 130, p999Ns: 12_345_678 });
   });
 
-  it('is content with one time, and refuses none', () => {
-    expect(percentilesNs(Float64Array.of(0.001))).toEqual({
-      p50Ns: 1000,
-      p90Ns: 1000,
-      p99Ns: 1000,
-    });
+  it('remembers nothing of the times before', () => {
+    percentilesNs(Float64Array.of(100, 100, 100));
+    expect(percentilesNs(Float64Array.of(0.001)).maxNs).toBe(1000);
+  });
+
+  it('is content with a time of nothing, and refuses no times', () => {
+    expect(percentilesNs(Float64Array.of(0, 0.001)).p50Ns).toBe(1);
     expect(() => percentilesNs(new Float64Array(0))).toThrow('no times');
   });
 });

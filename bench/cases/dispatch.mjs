@@ -1,7 +1,20 @@
+import { MESSAGES } from './payloads.mjs';
+
+const variant = (form, { name, bytes }) => ({
+  variant: `${name}, ${form}`,
+  payload: bytes,
+  form,
+  ...(bytes > 64 ? { placements: ['split'] } : {}),
+});
+
 export const dispatch = {
   name: 'dispatch',
-  about: 'messages from the server as fast as the ring takes them, a handler called for each',
+  about: 'messages from the server as fast as they go without loss, a handler called for each',
   placements: ['free', 'split'],
-  variants: [{ payload: 64 }],
-  effort: { quick: { warmMs: 0, ms: 120 }, full: { warmMs: 0, ms: 1000 } },
+  variants: [
+    ...MESSAGES.map((each) => variant('handler', each)),
+    ...MESSAGES.map((each) => ({ ...variant('rxjs', each), oursAlone: true })),
+  ],
+  effort: { quick: { warmMs: 0, ms: 100 }, full: { warmMs: 0, ms: 250 } },
+  quick: { variants: ['64 B, handler'], impls: ['native', 'libqbShm', 'zeromq'] },
 };

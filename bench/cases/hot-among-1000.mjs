@@ -1,8 +1,13 @@
 export const hotAmong1000 = {
   name: 'hotAmong1000',
-  about: 'syncCall on one connection, alone and among 999 idle ones of the same server and client',
+  about: 'syncCall on one connection; the others of the same server and client do nothing',
   placements: ['split'],
-  variants: [{ payload: 64 }],
-  effort: { quick: { warmMs: 30, ms: 100 }, full: { warmMs: 200, ms: 1000 } },
+  variants: [1, 10, 100, 1000].map((connections) => ({
+    variant: `among ${connections}`,
+    payload: 64,
+    connections,
+  })),
+  effort: { quick: { warmMs: 20, ms: 80 }, full: { warmMs: 50, ms: 250 } },
+  quick: { variants: ['among 1', 'among 1000'], impls: ['native'] },
   peer: 'own',
 };

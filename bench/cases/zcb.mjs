@@ -1,4 +1,4 @@
-const MIB = 1024 * 1024;
+import { MIB } from './payloads.mjs';
 
 export const zcb = {
   name: 'zcb',
@@ -8,5 +8,5 @@ export const zcb = {
     { variant: '64 bytes, copied', payload: 64, bytes: 64, zeroCopy: false },
     { variant: '1 MiB, zero-copy', payload: MIB, bytes: MIB, zeroCopy: true },
   ],
-  effort: { quick: { warmMs: 30, ms: 100 }, full: { warmMs: 200, ms: 1000 } },
+  effort: { quick: { warmMs: 20, ms: 60 }, full: { warmMs: 50, ms: 250 } },
 };

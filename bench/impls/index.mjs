@@ -2,8 +2,10 @@
 //
 //   name, about       what the table calls it, and what it is
 //   measures          the cases that it can do, by name
-//   open(cpus)        starts its two processes, each on its CPU (undefined: any), and resolves to a
-//                     peer, or to a line that says why there is none
+//   open(cpus, open)  starts its two processes, each on its CPU (undefined: any), and resolves to a
+//                     peer, or to a line that says why there is none; `open` is what a variant asks
+//   version           of what is measured, a text or a function that gives it or promises it
+//   ours              whether it is this library
 //
 // and a peer is `measure(name, options)`, which resolves to numbers as bench/cases says, and
 // `close()`. A peer is kept over all rounds, as a program that serves is.

@@ -1,13 +1,16 @@
-// The client process: node client.mjs NAME WIRE. It makes the measurements that it is asked for.
-import { libuvPoll } from '@coroipc/adapter-libuv';
+// The client process: node client.mjs NAME WIRE ADAPTER. It makes the measurements that it is asked
+// for.
 import { IpcClient } from '@coroipc/core';
+import { makeAdapter } from './adapters.mjs';
 import { SERVICE } from './commands.mjs';
 import { MEASURES } from './measures/index.mjs';
 
-const [name, wire] = process.argv.slice(2);
-const adapter = libuvPoll();
+const [name, wire, adapterName] = process.argv.slice(2);
+// A machine that is busy elsewhere makes a run slow, and shall not end it.
+const timeoutMs = 30_000;
+const adapter = await makeAdapter(adapterName);
 const connect = (options) =>
-  IpcClient.connect({ name, service: SERVICE, wire, adapter, ...options });
+  IpcClient.connect({ name, service: SERVICE, wire, adapter, timeoutMs, ...options });
 const client = await connect();
 client.on('close', (error) => {
   if (error !== undefined) throw error;
@@ -21,5 +24,4 @@ process.on('message', async ({ measure, options }) => {
   }
 });
 process.on('disconnect', () => process.exit());
-// A client that names no wire is of a build that has but one.
-process.send({ wire: client.wire ?? 'classic' });
+process.send('ready');

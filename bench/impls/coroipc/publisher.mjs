@@ -1,32 +1,39 @@
-// Publishes dispatch messages as fast as the ring takes them. What the full ring did not take waits
-// in the connection's queue: when so many wait that the next could be refused, the rest is held back
-// until the queue is empty. Bursts, so that the loop gets its turn where the ring is never full.
+// Publishes dispatch messages as fast as the rings take them. What a full ring did not take waits in
+// its connection's queue: when so many wait in one that the next could be refused, the rest is held
+// back until all queues are empty. Bursts, so that the loop gets its turn where no ring is ever full.
 const AHEAD = 1024;
+const AHEAD_BYTES = 4 * 1024 * 1024;
 const BURST = 512;
 
 export class Publisher {
-  #message;
-  #connection;
+  #payload;
+  #targets = [];
+  #ahead = 0;
   #rest = 0;
-  #queued = 0;
+  #held = false;
   #later = false;
 
-  constructor(server, message) {
-    this.#message = message;
+  constructor(server) {
     server.on('drain', (connection) => {
-      if (connection !== this.#connection) return;
-      this.#queued = 0;
+      const target = this.#targets.find((each) => each.connection === connection);
+      if (target === undefined) return;
+      target.queued = 0;
+      if (this.#targets.some(({ queued }) => queued > 0)) return;
+      this.#held = false;
       this.#goOn();
     });
     server.on('disconnect', (connection) => {
-      if (connection === this.#connection) this.hush();
+      if (this.#targets.some((each) => each.connection === connection)) this.hush();
     });
   }
 
-  publish(connection, count) {
-    this.#connection = connection;
+  /** Sends `payload` so many times to each of `connections`. */
+  publish(connections, payload, count) {
+    this.#targets = connections.map((connection) => ({ connection, queued: 0 }));
+    this.#payload = payload;
+    this.#ahead = Math.max(1, Math.min(AHEAD, Math.floor(AHEAD_BYTES / payload.length)));
     this.#rest = count;
-    this.#queued = 0;
+    this.#held = false;
     this.#goOn();
   }
 
@@ -44,12 +51,19 @@ export class Publisher {
   }
 
   #burst() {
-    const end = Math.max(0, this.#rest - BURST);
-    while (this.#rest > end && this.#queued < AHEAD) {
+    const messages = Math.max(1, Math.floor(BURST / this.#targets.length));
+    const end = Math.max(0, this.#rest - messages);
+    while (this.#rest > end && !this.#held) {
       this.#rest -= 1;
-      if (!this.#connection.dispatch(1, this.#message)) this.#queued += 1;
+      for (const target of this.#targets) this.#send(target);
     }
-    // At the limit, the end of the queue goes on with it.
-    if (this.#rest > 0 && this.#queued < AHEAD) this.#goOn();
+    // Where it is held, the end of the queues goes on with it.
+    if (this.#rest > 0 && !this.#held) this.#goOn();
+  }
+
+  #send(target) {
+    if (target.connection.dispatch(1, this.#payload)) return;
+    target.queued += 1;
+    if (target.queued >= this.#ahead) this.#held = true;
   }
 }

@@ -1,46 +1,65 @@
-// Dispatch messages: the server publishes as fast as the ring takes them, a handler is called for
-// each and looks at the payload.
-import { HUSH, PUBLISH } from '../commands.mjs';
+// Dispatch messages: the server publishes as fast as the ring takes them, each is handed to who
+// looks at both ends of its payload.
+import { dispatches } from '@coroipc/adapter-rxjs';
+import { FILL, HUSH, PUBLISH } from '../commands.mjs';
 import { meter } from './meter.mjs';
 
 const FIRST = 10_000;
+const FIRST_BYTES = 16 * 1024 * 1024;
 // A u32 of the command says how many; it is never the limit.
 export const WITHOUT_END = 0xffff_ffff;
 
-/** Has the server publish `count` messages. */
-export function publish(client, count) {
-  const asked = Buffer.alloc(4);
-  asked.writeUInt32LE(count);
+/** Has the server publish `count` messages of so many bytes, to `client` or to all listeners. */
+export function publish(client, count, bytes, toAll = false) {
+  const asked = Buffer.alloc(12);
+  asked.writeUInt32LE(count, 0);
+  asked.writeUInt32LE(bytes, 4);
+  asked.writeUInt32LE(toAll ? 1 : 0, 8);
   client.callSync(PUBLISH, asked);
 }
 
 /** Has it publish no more. Some may still be on their way. */
 export const hush = (client) => client.callSync(HUSH);
 
-/** Receives `count` messages; the milliseconds it took. */
-function receive(client, count) {
-  return new Promise((resolve) => {
+/** How to be handed the messages of a client; each returns how to be handed no more of them. */
+export const FORMS = {
+  handler(client, take) {
+    client.on('dispatch', take);
+    return () => client.off('dispatch', take);
+  },
+  rxjs(client, take) {
+    const subscription = dispatches(client).subscribe(take);
+    return () => subscription.unsubscribe();
+  },
+};
+
+/** Resolves to the milliseconds in which `receivers` have received `count` messages together. */
+export function receive(receivers, form, count, begin) {
+  return new Promise((resolve, reject) => {
     let rest = count;
     let sum = 0;
-    const start = performance.now();
-    const onDispatch = ({ payload }) => {
+    const take = ({ payload }) => {
       sum += payload[0] + payload[payload.length - 1];
       rest -= 1;
       if (rest > 0) return;
       const tookMs = performance.now() - start;
-      client.off('dispatch', onDispatch);
-      if (sum !== count * 14) throw new Error('messages came with another content');
-      resolve(tookMs);
+      for (const leave of leaves) leave();
+      if (sum === count * 2 * FILL) resolve(tookMs);
+      else reject(new Error('messages came with another content'));
     };
-    client.on('dispatch', onDispatch);
-    publish(client, count);
+    const leaves = receivers.map((each) => FORMS[form](each, take));
+    const start = performance.now();
+    begin();
   });
 }
 
-export async function dispatch({ client }, { ms }) {
+export async function dispatch({ client }, { payload, ms, form }) {
+  if (FORMS[form] === undefined) return [];
+  const run = (count) => receive([client], form, count, () => publish(client, count, payload));
   // The first are warm-up, and tell how many to ask for.
-  const count = Math.ceil((FIRST * ms) / (await receive(client, FIRST)));
+  const first = Math.min(FIRST, Math.ceil(FIRST_BYTES / payload));
+  const count = Math.ceil((first * ms) / (await run(first)));
   const end = meter(client);
-  await receive(client, count);
+  await run(count);
   return end(count);
 }

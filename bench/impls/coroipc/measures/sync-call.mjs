@@ -1,60 +1,39 @@
 // Calls that block: one after the other, or with a sleep before each.
-import { percentilesNs } from '../../../statistics.mjs';
-import { ECHO, PAYLOAD } from '../commands.mjs';
+import { callFor, callRested } from '../../../caller/sequence.mjs';
+import { timesOf } from '../../../caller/times.mjs';
+import { ECHO } from '../commands.mjs';
 import { meter } from './meter.mjs';
+import { clientFor, payloadOf } from './payloads.mjs';
+import { measureZeroCopy } from './zero-copy-call.mjs';
 
-const MOST_CALLS = 1_000_000;
-const times = new Float64Array(MOST_CALLS);
-const nobodysWord = new Int32Array(new SharedArrayBuffer(4));
-
-const payload = Buffer.alloc(PAYLOAD, 7);
-const echo = (client) => client.callSync(ECHO, payload);
-
-/**
- * Calls `call` for so long; how often. The end of one call is the beginning of the next: one look
- * at the clock a call, as the floor programs do it.
- */
-export function callFor(call, client, ms) {
-  let before = performance.now();
-  const end = before + ms;
-  let count = 0;
-  while (before < end && count < MOST_CALLS) {
-    call(client);
-    const after = performance.now();
-    times[count] = after - before;
-    before = after;
-    count += 1;
-  }
-  return count;
+/** Whether the bytes come back at all: looked at once, not in every call that is measured. */
+function checkEcho(client, payload) {
+  if (!client.callSync(ECHO, payload).equals(payload)) throw new Error('other bytes came back');
 }
 
-/** The percentiles of the last `count` times. */
-export const timesOf = (count) => percentilesNs(times.subarray(0, count));
-
-export function syncCall({ client }, { warmMs, ms }) {
-  callFor(echo, client, warmMs);
+/** Measures calls of `client`, which block. */
+export function measureCalls(client, bytes, { warmMs, ms }) {
+  const payload = payloadOf(bytes);
+  checkEcho(client, payload);
+  const call = () => client.callSync(ECHO, payload);
+  callFor(call, warmMs);
   const end = meter(client);
-  const count = callFor(echo, client, ms);
+  const count = callFor(call, ms);
   return { ...end(count), ...timesOf(count) };
 }
 
-// The thread sleeps, too: nothing of the client is awake when the call begins.
-function callPaced(client, ms, pauseUs) {
-  const end = performance.now() + ms;
-  let count = 0;
-  while (performance.now() < end && count < MOST_CALLS) {
-    Atomics.wait(nobodysWord, 0, 0, pauseUs / 1000);
-    const before = performance.now();
-    echo(client);
-    times[count] = performance.now() - before;
-    count += 1;
-  }
-  return count;
+export async function syncCall(context, { payload, zeroCopy, ...effort }) {
+  if (zeroCopy) return measureZeroCopy(context, payload, effort);
+  return measureCalls(await clientFor(context, payload), payload, effort);
 }
 
-export function wake({ client }, { warmMs, ms, pauseUs }) {
-  callPaced(client, warmMs, pauseUs);
+export function wake({ client }, { payload, warmMs, ms, pauseUs }) {
+  const bytes = payloadOf(payload);
+  checkEcho(client, bytes);
+  // The thread sleeps, too: nothing of the client is awake when the call begins.
+  const call = () => client.callSync(ECHO, bytes);
+  callRested(call, warmMs, pauseUs);
   const end = meter(client);
-  const count = callPaced(client, ms, pauseUs);
+  const count = callRested(call, ms, pauseUs);
   return { ...end(count), ...timesOf(count) };
 }

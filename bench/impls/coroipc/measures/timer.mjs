@@ -1,10 +1,11 @@
 // What the host's own timers notice of the traffic: a chain of timers of 1 ms on one side, and how
 // much later than that they run. What is measured is the delay; the rate is that of the traffic.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { TIMER_START, TIMER_STOP } from '../commands.mjs';
+import { keepInFlight, lanesOf } from '../../../caller/in-flight.mjs';
+import { ECHO, PAYLOAD, TIMER_START, TIMER_STOP } from '../commands.mjs';
 import { TimerChain } from '../timer-chain.mjs';
 import { hush, publish, WITHOUT_END } from './dispatch.mjs';
-import { keepInFlight } from './pipelined.mjs';
+import { payloadOf } from './payloads.mjs';
 
 const IN_FLIGHT = 64;
 
@@ -19,7 +20,9 @@ async function serverAtRest(client, ms) {
 
 async function serverUnderCalls(client, ms) {
   startThere(client);
-  const { count } = await keepInFlight(client, IN_FLIGHT, ms);
+  const payload = payloadOf(PAYLOAD);
+  const lanes = lanesOf(() => client.call(ECHO, payload), IN_FLIGHT);
+  const { count } = await keepInFlight(lanes, ms);
   return { ...stopThere(client), perSecond: (count * 1000) / ms };
 }
 
@@ -29,7 +32,7 @@ async function clientUnderDispatch(client, ms) {
     count += 1;
   };
   client.on('dispatch', onDispatch);
-  publish(client, WITHOUT_END);
+  publish(client, WITHOUT_END, PAYLOAD);
   const chain = new TimerChain();
   await sleep(ms);
   const delays = chain.stop();

@@ -1,17 +1,19 @@
 // A message of `bytes` through a zero-copy buffer, answered with 64 bytes by a server that looks at
 // both its ends; or, without a buffer, the same call with the bytes copied.
-import { LOOK } from '../commands.mjs';
+import { callFor } from '../../../caller/sequence.mjs';
+import { timesOf } from '../../../caller/times.mjs';
+import { FILL, LOOK } from '../commands.mjs';
 import { meter } from './meter.mjs';
-import { callFor, timesOf } from './sync-call.mjs';
+import { payloadOf } from './payloads.mjs';
 
 export async function zcb({ client }, { warmMs, ms, bytes, zeroCopy }) {
-  if (typeof client.createBuffer !== 'function') return [];
   const buffer = zeroCopy ? await client.createBuffer(bytes) : undefined;
-  const payload = buffer ?? Buffer.alloc(bytes, 7);
-  const call = (each) => each.callSync(LOOK, payload);
-  callFor(call, client, warmMs);
+  buffer?.bytes.fill(FILL);
+  const payload = buffer ?? payloadOf(bytes);
+  const call = () => client.callSync(LOOK, payload);
+  callFor(call, warmMs);
   const end = meter(client);
-  const count = callFor(call, client, ms);
+  const count = callFor(call, ms);
   const rate = end(count);
   buffer?.free();
   return { ...rate, ...timesOf(count) };

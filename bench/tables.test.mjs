@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { goalsTable, shown, table, time } from './report.mjs';
+import { goalsTable, shown, table, time } from './tables.mjs';
 
 describe('the tables', () => {
   it('stand in columns', () => {

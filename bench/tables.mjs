@@ -40,6 +40,8 @@ export function rowsTable(rows) {
     'smallest to largest',
     'p90',
     'p99',
+    'p99.9',
+    'max',
     'a second',
     'CPU each',
   ];
@@ -49,7 +51,8 @@ export function rowsTable(rows) {
       row.variant === null ? row.case : `${row.case}: ${row.variant}`,
       ...[row.impl, row.placement, time(row.p50Ns)],
       p50 === undefined ? '-' : `${time(p50.min)} to ${time(p50.max)}`,
-      ...[time(row.p90Ns), time(row.p99Ns), shown(row.perSecond), time(row.cpuNsPerOp)],
+      ...[row.p90Ns, row.p99Ns, row.p999Ns, row.maxNs].map(time),
+      ...[shown(row.perSecond), time(row.cpuNsPerOp)],
     ];
   });
   return table([head, ...lines], 3);
