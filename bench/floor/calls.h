@@ -7,6 +7,7 @@
 
 #include "clock.h"
 #include "histogram.h"
+#include "schedule.h"
 #include "sides.h"
 
 namespace bench {
@@ -52,28 +53,17 @@ void call_with_pauses(const Call& call, int64_t pause_ns, int64_t limit_ns, Hist
   }
 }
 
-// A time runs from the moment that the schedule names, whenever the call was made. Who is late
-// calls at once. After twice the time no more calls are made; those that were due by then count
-// with the time that they had waited, as calls that were not answered. Falling asleep takes a few
-// microseconds, so that who has less stays awake. The number of calls that were answered.
+// One call at a time: who is late calls at once. The number of calls that were answered.
 template <class Call>
-int64_t call_on_schedule(const Call& call, int64_t rate, int64_t limit_ns, Histogram& times) {
-  constexpr int64_t kShortNs = 5'000;
-  const int64_t start = now_ns();
-  const int64_t count = rate * limit_ns / 1'000'000'000;
-  const auto due = [&](int64_t index) { return start + index * 1'000'000'000 / rate; };
-  int64_t now = start;
+int64_t call_on_schedule(const Call& call, const Schedule& schedule, Histogram& times) {
   int64_t answered = 0;
-  while (answered < count && now < start + 2 * limit_ns) {
-    const int64_t moment = due(answered);
-    if (moment - now > kShortNs) sleep_until(moment);
-    stay_awake_until(moment);
+  while (answered < schedule.count() && !schedule.over(now_ns())) {
+    schedule.wait_for(answered);
     call();
-    now = now_ns();
-    times.record(now - moment);
+    times.record(now_ns() - schedule.due_ns(answered));
     answered += 1;
   }
-  for (int64_t index = answered; index < count; ++index) times.record(now - due(index));
+  schedule.record_the_rest(answered, times);
   return answered;
 }
 
@@ -102,7 +92,7 @@ void measure_calls(const Call& call, const Effort& effort, Meter& meter) {
   int64_t answered = 0;
   meter.begin();
   if (effort.rate != 0) {
-    answered = call_on_schedule(call, effort.rate, effort.measure_ns, times);
+    answered = call_on_schedule(call, Schedule(effort.rate, effort.measure_ns), times);
   } else if (effort.pause_ns != 0) {
     call_with_pauses(call, effort.pause_ns, effort.measure_ns, times);
   } else {

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "../shared/pipeline.h"
+#include "../shared/ask.h"
 #include "../shared/stream.h"
 #include "wire.h"
 
@@ -43,6 +43,14 @@ class Client {
     const ssize_t size =
         qb_ipcc_sendv_recv(connection_, &part, 1, answer_.data(), answer_.size(), kForEver);
     return is_answer(size);
+  }
+
+  [[nodiscard]] bench::Answer take() {
+    if (early_ > 0) return early_ -= 1, bench::Answer::kTaken;
+    const ssize_t size = qb_ipcc_recv(connection_, answer_.data(), answer_.size(), 0);
+    if (is_answer(size)) return bench::Answer::kTaken;
+    const bool none = size == -EAGAIN || size == -ETIMEDOUT;
+    return none ? bench::Answer::kNone : bench::Answer::kWrong;
   }
 
   // Where there is no room for a request, answers are taken first: the server may wait for that.

@@ -8,21 +8,14 @@
 namespace {
 
 bool call(const std::string& name, const bench::Options& options, bench::Meter& meter) {
-  if (options.measure == "dispatch" || options.measure == "fanOut") {
+  if (bench::is_stream(options)) {
     libqb::Subscribers subscribers;
     return subscribers.open(name, options) &&
            bench::measure_stream([&] { return subscribers.take_events(); }, options.effort, meter);
   }
   libqb::Client client(name, options);
   if (!client.connected()) return perror("qb_ipcc_connect"), false;
-  if (options.measure == "pipelined") {
-    return bench::measure_pipeline([&] { return client.send(); }, [&] { return client.receive(); },
-                                   options, meter);
-  }
-  bool answered = bench::is_call(options);
-  if (!answered) return fprintf(stderr, "no such measure\n"), false;
-  bench::measure_calls([&] { answered = client.call() && answered; }, options.effort, meter);
-  return answered;
+  return bench::measure_client(client, options, meter);
 }
 
 }  // namespace
@@ -31,6 +24,8 @@ int main(int argc, char** argv) {
   bench::Options options;
   if (!bench::parse(argc, argv, options)) return 2;
   if (options.measure == "version") return printf("{\"version\": \"%s\"}\n", qb_ver_str), 0;
+  if (options.measure == "paced") options.in_flight = libqb::kPacedInFlight;
+  if (!libqb::fits(options)) return printf("[]\n"), 0;
   const std::string name = "coroipc-bench-" + std::to_string(getpid());
   return bench::run_two_sides(
       options,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <qb/qbipc_common.h>
+#include <qb/qbipcc.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,6 +17,9 @@ enum Request : int32_t { kEcho = QB_IPC_MSG_USER_START + 1, kSubscribe };
 
 using RequestHeader = qb_ipc_request_header;
 using ResponseHeader = qb_ipc_response_header;
+
+// On a schedule, one who is late may have so many under way.
+inline constexpr int kPacedInFlight = 256;
 
 [[nodiscard]] inline qb_ipc_type type_of(const bench::Options& options) {
   return options.way == "socket" ? QB_IPC_SOCKET : QB_IPC_SHM;
@@ -32,6 +36,14 @@ using ResponseHeader = qb_ipc_response_header;
   const size_t share = kRoom / static_cast<size_t>(std::min(options.subscribers, 16));
   if (type_of(options) == QB_IPC_SOCKET) return std::max(message, share / 8);
   return std::max({message * 2, in_flight, share});
+}
+
+// Whether the kernel's limit of a socket's buffers lets a datagram be so large.
+[[nodiscard]] inline bool fits(const bench::Options& options) {
+  if (type_of(options) != QB_IPC_SOCKET) return true;
+  const size_t wanted = message_limit(options);
+  const int32_t most = qb_ipcc_verify_dgram_max_msg_size(wanted);
+  return most > 0 && static_cast<size_t>(most) >= wanted;
 }
 
 }  // namespace libqb

@@ -1,5 +1,6 @@
 // What a peer's program is asked for, as words NAME=VALUE: which measure, how long, how much,
-// where.
+// where. It prints one line of JSON: an object of numbers, or an empty list where the library
+// cannot do that much.
 #pragma once
 
 #include <cstdint>
@@ -56,7 +57,16 @@ inline constexpr size_t kLeastPayload = 17;
 }
 
 [[nodiscard]] inline bool is_call(const Options& options) {
-  return options.measure == "syncCall" || options.measure == "wake" || options.measure == "paced";
+  return options.measure == "syncCall" || options.measure == "wake";
+}
+
+[[nodiscard]] inline bool is_stream(const Options& options) {
+  return options.measure == "dispatch" || options.measure == "fanOut";
+}
+
+// Whether both sides are to run on the same CPU, and on no other.
+[[nodiscard]] inline bool share_a_cpu(const Options& options) {
+  return options.caller_cpu >= 0 && options.caller_cpu == options.server_cpu;
 }
 
 }  // namespace bench

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "../shared/pipeline.h"
+#include "../shared/ask.h"
 #include "../shared/stream.h"
 #include "endpoint.h"
 
@@ -14,19 +14,29 @@ namespace zmq_c {
 class Client {
  public:
   Client(void* context, const bench::Options& options)
-      : socket_(context, options.measure == "pipelined" ? ZMQ_DEALER : ZMQ_REQ),
+      : socket_(context, bench::is_call(options) ? ZMQ_REQ : ZMQ_DEALER),
         request_(options.payload, bench::kFill) {}
 
   [[nodiscard]] bool connect(const std::string& endpoint) { return socket_.connect(endpoint); }
 
   [[nodiscard]] bool send() { return socket_.send(request_.data(), request_.size()); }
 
-  [[nodiscard]] bool receive() {
-    return answer_.receive(socket_) && answer_.size() == request_.size() &&
-           answer_.bytes()[answer_.size() - 1] == bench::kFill;
+  [[nodiscard]] bool receive() { return answer_.receive(socket_) && is_right(); }
+
+  [[nodiscard]] bool call() { return send() && receive(); }
+
+  [[nodiscard]] bench::Answer take() {
+    if (answer_.receive(socket_, ZMQ_DONTWAIT)) {
+      return is_right() ? bench::Answer::kTaken : bench::Answer::kWrong;
+    }
+    return errno == EAGAIN ? bench::Answer::kNone : bench::Answer::kWrong;
   }
 
  private:
+  [[nodiscard]] bool is_right() {
+    return answer_.size() == request_.size() && answer_.bytes()[answer_.size() - 1] == bench::kFill;
+  }
+
   Socket socket_;
   std::vector<char> request_;
   Message answer_;

@@ -12,6 +12,9 @@
 
 namespace zmq_c {
 
+// On a schedule, one who is late may have so many under way: as many as a queue holds.
+inline constexpr int kPacedInFlight = 1000;
+
 [[nodiscard]] inline std::string endpoint_of(pid_t caller) {
   return "ipc://@coroipc-bench-" + std::to_string(caller);
 }

@@ -48,11 +48,10 @@ inline bool publish(Socket& socket, const bench::Options& options) {
 
 inline bool serve_in(void* context, const std::string& endpoint, const bench::Options& options,
                      const bench::Ready& ready) {
-  const std::string& measure = options.measure;
-  const int type = measure == "dispatch"    ? ZMQ_PUSH
-                   : measure == "fanOut"    ? ZMQ_XPUB
-                   : measure == "pipelined" ? ZMQ_ROUTER
-                                            : ZMQ_REP;
+  const int type = options.measure == "dispatch" ? ZMQ_PUSH
+                   : options.measure == "fanOut" ? ZMQ_XPUB
+                   : bench::is_call(options)     ? ZMQ_REP
+                                                 : ZMQ_ROUTER;
   Socket socket(context, type);
   if (type == ZMQ_XPUB) {
     socket.set(ZMQ_XPUB_NODROP, 1);

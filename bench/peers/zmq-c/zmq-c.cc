@@ -9,22 +9,14 @@ namespace {
 
 bool call_in(void* context, const std::string& endpoint, const bench::Options& options,
              bench::Meter& meter) {
-  if (options.measure == "dispatch" || options.measure == "fanOut") {
+  if (bench::is_stream(options)) {
     zmq_c::Subscribers subscribers;
     return subscribers.open(context, endpoint, options) &&
            bench::measure_stream([&] { return subscribers.take(); }, options.effort, meter);
   }
   zmq_c::Client client(context, options);
   if (!client.connect(endpoint)) return perror("zmq_connect"), false;
-  if (options.measure == "pipelined") {
-    return bench::measure_pipeline([&] { return client.send(); }, [&] { return client.receive(); },
-                                   options, meter);
-  }
-  bool answered = bench::is_call(options);
-  if (!answered) return fprintf(stderr, "no such measure\n"), false;
-  const auto call = [&] { answered = client.send() && client.receive() && answered; };
-  bench::measure_calls(call, options.effort, meter);
-  return answered;
+  return bench::measure_client(client, options, meter);
 }
 
 bool call(const std::string& endpoint, const bench::Options& options, bench::Meter& meter) {
@@ -49,6 +41,7 @@ int main(int argc, char** argv) {
   bench::Options options;
   if (!bench::parse(argc, argv, options)) return 2;
   if (options.measure == "version") return print_version();
+  if (options.measure == "paced") options.in_flight = zmq_c::kPacedInFlight;
   const std::string endpoint = zmq_c::endpoint_of(getpid());
   return bench::run_two_sides(
       options,
