@@ -9,8 +9,8 @@ int main() {
   int64_t number = 0;
   while (scanf("%" SCNd64, &number) == 1) histogram.record(number);
   printf("{\"total\": %" PRIu64 ", \"most\": %" PRIu64, histogram.total(), histogram.most());
-  for (const double percent : {1.0, 50.0, 90.0, 99.0, 99.9, 100.0}) {
-    printf(", \"%g\": %" PRIu64, percent, histogram.at(percent / 100));
+  for (const double share : {0.01, 0.5, 0.9, 0.99, 0.999, 1.0}) {
+    printf(", \"%g\": %" PRIu64, share, histogram.at(share));
   }
   printf("}\n");
 }
