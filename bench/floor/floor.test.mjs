@@ -17,7 +17,12 @@ beforeAll(async () => {
 });
 
 const exec = (name, args, options) =>
-  run(programs[name], args.map(String), { out: 'text', errors: 'text', ...options });
+  run(programs[name], args.map(String), {
+    out: 'text',
+    errors: 'text',
+    limitMs: 60_000,
+    ...options,
+  });
 
 async function measure(name, { ms = 20, pauseUs = 0, more = [] }) {
   const args = [5, ms, pauseUs, KERNELS_CHOICE, KERNELS_CHOICE, ...more];

@@ -43,9 +43,9 @@ const quiet = { out: 'text', errors: 'text' };
 
 async function hasHeaders({ headers, include }) {
   const places = include().flatMap((path) => ['-isystem', path]);
-  const input = headers.map((header) => `#include <${header}>\n`).join('');
+  const probes = headers.map((header) => `#if !__has_include(<${header}>)\n#error\n#endif\n`);
   const args = ['-std=c++20', '-fsyntax-only', ...places, '-x', 'c++', '-'];
-  return (await run('g++', args, { ...quiet, input })).code === 0;
+  return (await run('g++', args, { ...quiet, input: probes.join('') })).code === 0;
 }
 
 async function hasCommand(command) {
