@@ -54,7 +54,7 @@ class Patience {
   }
 
  private:
-  static constexpr unsigned kLooks = 500;
+  static constexpr unsigned kLooks = 50;
   bool one_cpu_;
   unsigned looks_ = 0;
 };
