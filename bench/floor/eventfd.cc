@@ -8,7 +8,7 @@
 namespace {
 
 struct Way {
-  alignas(64) char payload[pingpong::kPayload];
+  pingpong::Bytes bytes;
   int bell;
   int epoll;
 
@@ -20,17 +20,19 @@ struct Way {
     return bell >= 0 && epoll >= 0 && epoll_ctl(epoll, EPOLL_CTL_ADD, bell, &in) == 0;
   }
 
-  void ring() {
+  void send(const char* payload, size_t size) {
+    bytes.put(payload, size);
     const uint64_t one = 1;
     if (write(bell, &one, sizeof one) != sizeof one) abort();
   }
 
-  void wait() {
+  void receive(char* payload, size_t size) {
     epoll_event ready{};
     while (epoll_wait(epoll, &ready, 1, -1) != 1) {
     }
     uint64_t count = 0;
     if (read(bell, &count, sizeof count) != sizeof count) abort();
+    bytes.take(payload, size);
   }
 };
 
@@ -38,21 +40,16 @@ struct Exchange {
   Way there;
   Way back;
 
-  [[nodiscard]] bool make() { return there.make() && back.make(); }
+  [[nodiscard]] bool make(bool /*one_cpu*/) { return there.make() && back.make(); }
 
-  void call(char* payload) {
-    memcpy(there.payload, payload, pingpong::kPayload);
-    there.ring();
-    back.wait();
-    memcpy(payload, back.payload, pingpong::kPayload);
+  void call(char* payload, size_t size) {
+    there.send(payload, size);
+    back.receive(payload, size);
   }
 
-  void serve() {
-    char copy[pingpong::kPayload];
-    there.wait();
-    memcpy(copy, there.payload, pingpong::kPayload);
-    memcpy(back.payload, copy, pingpong::kPayload);
-    back.ring();
+  void serve(char* payload, size_t size) {
+    there.receive(payload, size);
+    back.send(payload, size);
   }
 };
 

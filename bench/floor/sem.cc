@@ -7,13 +7,17 @@ namespace {
 
 struct Way {
   alignas(64) sem_t semaphore;
-  alignas(64) char payload[pingpong::kPayload];
+  pingpong::Bytes bytes;
 
-  void post() { sem_post(&semaphore); }
+  void send(const char* payload, size_t size) {
+    bytes.put(payload, size);
+    sem_post(&semaphore);
+  }
 
-  void wait() {
+  void receive(char* payload, size_t size) {
     while (sem_wait(&semaphore) != 0) {
     }
+    bytes.take(payload, size);
   }
 };
 
@@ -21,23 +25,18 @@ struct Exchange {
   Way there;
   Way back;
 
-  [[nodiscard]] bool make() {
+  [[nodiscard]] bool make(bool /*one_cpu*/) {
     return sem_init(&there.semaphore, 1, 0) == 0 && sem_init(&back.semaphore, 1, 0) == 0;
   }
 
-  void call(char* payload) {
-    memcpy(there.payload, payload, pingpong::kPayload);
-    there.post();
-    back.wait();
-    memcpy(payload, back.payload, pingpong::kPayload);
+  void call(char* payload, size_t size) {
+    there.send(payload, size);
+    back.receive(payload, size);
   }
 
-  void serve() {
-    char copy[pingpong::kPayload];
-    there.wait();
-    memcpy(copy, there.payload, pingpong::kPayload);
-    memcpy(back.payload, copy, pingpong::kPayload);
-    back.post();
+  void serve(char* payload, size_t size) {
+    there.receive(payload, size);
+    back.send(payload, size);
   }
 };
 

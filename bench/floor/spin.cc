@@ -7,17 +7,19 @@
 
 namespace {
 
-inline void relax() {
-#if defined(__x86_64__)
-  __builtin_ia32_pause();
-#elif defined(__aarch64__)
-  asm volatile("yield");
-#endif
-}
-
 struct Way {
   alignas(64) std::atomic<uint64_t> sequence{0};
-  alignas(64) char payload[pingpong::kPayload];
+  pingpong::Bytes bytes;
+
+  void send(const char* payload, size_t size, uint64_t number) {
+    bytes.put(payload, size);
+    sequence.store(number, std::memory_order_release);
+  }
+
+  void receive(char* payload, size_t size, uint64_t number) {
+    while (sequence.load(std::memory_order_acquire) != number) bench::relax();
+    bytes.take(payload, size);
+  }
 };
 
 struct Exchange {
@@ -27,22 +29,16 @@ struct Exchange {
   alignas(64) uint64_t called = 0;
   alignas(64) uint64_t served = 0;
 
-  [[nodiscard]] bool make() { return true; }
+  [[nodiscard]] bool make(bool /*one_cpu*/) { return true; }
 
-  void call(char* payload) {
-    memcpy(there.payload, payload, pingpong::kPayload);
-    there.sequence.store(++called, std::memory_order_release);
-    while (back.sequence.load(std::memory_order_acquire) != called) relax();
-    memcpy(payload, back.payload, pingpong::kPayload);
+  void call(char* payload, size_t size) {
+    there.send(payload, size, ++called);
+    back.receive(payload, size, called);
   }
 
-  void serve() {
-    char copy[pingpong::kPayload];
-    ++served;
-    while (there.sequence.load(std::memory_order_acquire) != served) relax();
-    memcpy(copy, there.payload, pingpong::kPayload);
-    memcpy(back.payload, copy, pingpong::kPayload);
-    back.sequence.store(served, std::memory_order_release);
+  void serve(char* payload, size_t size) {
+    there.receive(payload, size, ++served);
+    back.send(payload, size, served);
   }
 };
 

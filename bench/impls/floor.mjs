@@ -2,7 +2,7 @@
 // for one measurement: it has no code to warm up.
 
 import { run } from '../../scripts/run.mjs';
-import { buildFloor, programOf } from '../floor/build.mjs';
+import { buildFloor } from '../floor/build.mjs';
 
 const cpu = (number) => String(number ?? -1);
 
@@ -12,12 +12,13 @@ export const floor = (name, about, measures) => ({
   about,
   measures,
   async open(cpus) {
-    await buildFloor(name);
+    const program = await buildFloor(name);
     return {
-      async measure(_measure, { warmMs, ms, pauseUs = 0 }) {
-        const args = [warmMs, ms, pauseUs, cpu(cpus.caller), cpu(cpus.server)].map(String);
+      async measure(_measure, { warmMs, ms, pauseUs = 0, payload = 64, rate = 0 }) {
+        const where = [cpu(cpus.caller), cpu(cpus.server)];
+        const args = [warmMs, ms, pauseUs, ...where, payload, rate].map(String);
         const limitMs = 60_000;
-        const { code, out } = await run(programOf(name), args, { out: 'text', limitMs });
+        const { code, out } = await run(program, args, { out: 'text', limitMs });
         if (code !== 0) throw new Error(`the floor program ${name} ended with code ${code}`);
         return JSON.parse(out);
       },

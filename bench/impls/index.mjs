@@ -11,11 +11,16 @@
 // `close()`. A peer is kept over all rounds, as a program that serves is.
 import { coroipc } from './coroipc.mjs';
 import { floor } from './floor.mjs';
+import { NATIVE_PEERS } from './native-peers.mjs';
 
 export const IMPLS = [
   coroipc('native', 'this library, its own wire'),
   coroipc('classic', "this library, corosync's wire"),
   floor('spin', 'C++, shared memory, both sides awake', ['syncCall']),
   floor('sem', 'C++, two sem_t, both sides sleep', ['syncCall', 'wake']),
-  floor('eventfd', 'C++, eventfd and epoll on both sides', ['syncCall', 'wake']),
+  floor('futex', 'C++, a futex that is rung only for a sleeper', ['syncCall', 'wake', 'paced']),
+  floor('eventfd', 'C++, eventfd and epoll on both sides', ['syncCall', 'wake', 'paced']),
+  floor('udsStream', 'C++, a stream socket, both sides block', ['syncCall', 'wake', 'paced']),
+  floor('udsSeqpacket', 'C++, a socket of packets, both sides block', ['syncCall', 'wake']),
+  ...NATIVE_PEERS,
 ];
