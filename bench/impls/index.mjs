@@ -9,6 +9,7 @@
 // `close()`. A peer is kept over all rounds, as a program that serves is.
 import { coroipc } from './coroipc.mjs';
 import { floor } from './floor.mjs';
+import { nodePeers } from './node-peers.mjs';
 
 export const IMPLS = [
   coroipc('native', 'this library, its own wire'),
@@ -16,4 +17,5 @@ export const IMPLS = [
   floor('spin', 'C++, shared memory, both sides awake', ['syncCall']),
   floor('sem', 'C++, two sem_t, both sides sleep', ['syncCall', 'wake']),
   floor('eventfd', 'C++, eventfd and epoll on both sides', ['syncCall', 'wake']),
+  ...nodePeers,
 ];
