@@ -12,6 +12,7 @@
 import { coroipc } from './coroipc.mjs';
 import { floor } from './floor.mjs';
 import { NATIVE_PEERS } from './native-peers.mjs';
+import { nodePeers } from './node-peers.mjs';
 
 export const IMPLS = [
   coroipc('native', 'this library, its own wire'),
@@ -23,4 +24,5 @@ export const IMPLS = [
   floor('udsStream', 'C++, a stream socket, both sides block', ['syncCall', 'wake', 'paced']),
   floor('udsSeqpacket', 'C++, a socket of packets, both sides block', ['syncCall', 'wake']),
   ...NATIVE_PEERS,
+  ...nodePeers,
 ];
