@@ -3,7 +3,7 @@
 /** From a little below the least to a little above the most of `values`; at least a factor of 4. */
 export function logDomain(values) {
   const [least, most] = [Math.min(...values), Math.max(...values)];
-  const room = Math.max(1.25, Math.sqrt(4 / (most / least)));
+  const room = Math.max(1.35, Math.sqrt(4 / (most / least)));
   return [least / room, most * room];
 }
 

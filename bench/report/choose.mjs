@@ -45,6 +45,9 @@ export function atBestPlacement(rows, number, best, key = () => '') {
 /** The different values of a list, in the order they first come in. */
 export const different = (list) => [...new Set(list)];
 
+/** Whether rows are of several places: over a single one, nothing has a course. */
+export const haveCourse = (rows, placeOf) => different(rows.map(placeOf)).length > 1;
+
 /** How many rounds the rows have: `11 rounds`, `5 to 11 rounds`. */
 export function roundsTold(rows) {
   const counts = rows.map(({ rounds }) => rounds).filter(isNumber);

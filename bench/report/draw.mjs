@@ -1,7 +1,7 @@
 // From a picture's description in Vega-Lite to SVG, without a browser and without a canvas.
 import * as vega from 'vega';
 import { compile } from 'vega-lite';
-import * as format from './format.mjs';
+import { byteRate, duration, perSecond, plain, size } from './format.mjs';
 import { escaped } from './html.mjs';
 import { textWidth } from './text-width.mjs';
 import { CONFIG, darkRules } from './theme.mjs';
@@ -14,8 +14,8 @@ vega.textMetrics.width = (item, text) => {
 
 // Axes tell numbers as tables do: `axis: { formatType: 'duration' }`. Vega has a `time`
 // of its own, which is one of the day.
-for (const name of ['duration', 'short', 'perSecond', 'byteRate', 'size', 'plain']) {
-  vega.expressionFunction(name, (value) => format[name](value));
+for (const [name, format] of Object.entries({ duration, perSecond, byteRate, size, plain })) {
+  vega.expressionFunction(name, (value) => format(value));
 }
 
 // Vega writes all the digits that a double has; a tenth of a pixel is what one sees.

@@ -27,8 +27,6 @@ const SIZES = Object.entries({ ' GiB': 2 ** 30, ' MiB': 2 ** 20, ' KiB': 1024, '
 
 /** Nanoseconds: `2.5 µs`. */
 export const duration = or((ns) => scaled(ns, TIMES));
-/** How many, in short: `1.25 M`. */
-export const short = or((count) => scaled(count, COUNTS));
 /** How many a second: `1.25 M/s`. */
 export const perSecond = or((count) => `${scaled(count, COUNTS)}/s`);
 /** Bytes a second, by thousands as rates are told: `3.2 GB/s`. */

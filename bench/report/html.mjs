@@ -9,18 +9,20 @@ export const escaped = (text) =>
     .replace(/"/g, '&quot;');
 
 /**
- * A table. Of `columns`, each is `{ head, of, words }`: what stands in the cell of a row, and whether
- * it is words, which begin at the left; numbers end at the right.
+ * A table. Of `columns`, each is `{ head, of, words, kind }`: what stands in the cell of a row; whether
+ * it is words, which begin at the left (numbers end at the right); the class of a row's cell, if any.
  */
 export function table(columns, rows) {
-  const kind = ({ words }) => (words ? ' class="words"' : '');
+  const classes = (...names) => {
+    const given = names.filter(Boolean).join(' ');
+    return given === '' ? '' : ` class="${given}"`;
+  };
   const head = columns.map(
-    (column) => `<th scope="col"${kind(column)}>${escaped(column.head)}</th>`,
+    ({ head, words }) => `<th scope="col"${classes(words && 'words')}>${escaped(head)}</th>`,
   );
-  const lines = rows.map(
-    (row) =>
-      `<tr>${columns.map((column) => `<td${kind(column)}>${escaped(column.of(row))}</td>`).join('')}</tr>`,
-  );
+  const cell = ({ of, words, kind }, row) =>
+    `<td${classes(words && 'words', kind?.(row))}>${escaped(of(row))}</td>`;
+  const lines = rows.map((row) => `<tr>${columns.map((each) => cell(each, row)).join('')}</tr>`);
   return [
     '<div class="table"><table>',
     `<thead><tr>${head.join('')}</tr></thead>`,

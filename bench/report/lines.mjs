@@ -1,15 +1,28 @@
-// Lines over a quantity, both on log scales, each with its name beside its end.
+// Lines over a quantity, both on log scales, each with its name beside its end. A pale band at a point
+// is its span over the rounds.
 import { logDomain, logScale, logTicks } from './axes.mjs';
 import { different } from './choose.mjs';
 import { dodge } from './dodge.mjs';
 import { peerOf } from './peers.mjs';
 import { headOf } from './theme.mjs';
 
+/** What lines say of how they are read. */
+export const READ_LINES =
+  'Points: medians · pale band: the smallest to the largest round · higher is better, both axes are log scales';
+
 const GAP = 14;
 const AWAY = 26;
 const DASHES = { handler: [1, 0], batch: [6, 3], rxjs: [2, 3] };
 
-/** A line of `[x, y]` points, of `impl`; a `form` other than the usual is told and dashed. */
+/** A point of a line at `x`: a row's `number` and its span over the rounds, `times` something. */
+export function pointOf(row, x, number, times = 1) {
+  const { min = row[number], max = row[number] } = row.spread?.[number] ?? {};
+  // A log scale has no place for a round of nothing.
+  const low = min > 0 ? min : row[number];
+  return { x, y: row[number] * times, low: low * times, high: max * times };
+}
+
+/** A line of points, of `impl`; a `form` other than the usual is told and dashed. */
 export function lineOf(impl, points, form = 'handler') {
   const { label, colour, shape, ours } = peerOf(impl);
   return {
@@ -18,7 +31,7 @@ export function lineOf(impl, points, form = 'handler') {
     shape,
     ours,
     dash: DASHES[form] ?? DASHES.handler,
-    points: [...points].sort(([a], [b]) => a - b),
+    points: [...points].sort((a, b) => a.x - b.x),
   };
 }
 
@@ -28,12 +41,12 @@ function labelsOf(lines, domain, height) {
   const scale = logScale(domain, height);
   const ends = lines.map(({ points }) => points.at(-1));
   const places = dodge(
-    ends.map(([, y]) => scale.placeOf(y)),
+    ends.map(({ y }) => scale.placeOf(y)),
     GAP,
     height,
   );
   return lines.map(({ label, colour, ours }, index) => {
-    const [x, y] = ends[index];
+    const { x, y } = ends[index];
     return { label, colour, x, y, labelY: scale.valueAt(places[index]), ours };
   });
 }
@@ -60,13 +73,17 @@ function labelLayers(labels, { x, y }, width) {
  * the bottom stand the places where something was measured, and no others.
  */
 export function lineChart({ title, lines, x: across, y: up, width, height }) {
-  const flat = lines.flatMap(({ points, ...line }) => points.map(([x, y]) => ({ ...line, x, y })));
+  // What is drawn last lies on top: ours.
+  const order = [...lines].sort((a, b) => a.ours - b.ours);
+  const flat = order.flatMap(({ points, ...line }) =>
+    points.map((point) => ({ ...line, ...point })),
+  );
   const places = different(flat.map((point) => point.x)).sort((a, b) => a - b);
-  const domain = logDomain(flat.map((point) => point.y));
+  const domain = logDomain(flat.flatMap(({ low, high }) => [low, high]));
   const x = {
     field: 'x',
     type: 'quantitative',
-    scale: { type: 'log', domain: acrossDomain(places), nice: false },
+    scale: { type: 'log', domain: [places[0], places.at(-1)], nice: false },
     axis: {
       title: across.title,
       values: places,
@@ -91,8 +108,13 @@ export function lineChart({ title, lines, x: across, y: up, width, height }) {
     width,
     height,
     layer: [
-      headOf(title, -16),
+      ...(title === undefined ? [] : [headOf(title, -16)]),
       ...labelLayers(labelsOf(lines, domain, height), { x, y }, width),
+      {
+        data: { values: flat },
+        mark: { type: 'rule', opacity: 0.22, strokeWidth: { expr: 'datum.ours ? 7 : 4' } },
+        encoding: { x, y: { ...y, field: 'low' }, y2: { field: 'high' }, color: raw('colour') },
+      },
       {
         data: { values: flat },
         mark: { type: 'line', strokeWidth: { expr: 'datum.ours ? 3 : 1.5' } },
@@ -106,7 +128,3 @@ export function lineChart({ title, lines, x: across, y: up, width, height }) {
     ],
   };
 }
-
-// One place alone stands in the middle.
-const acrossDomain = (places) =>
-  places.length === 1 ? [places[0] / 2, places[0] * 2] : [places[0], places.at(-1)];

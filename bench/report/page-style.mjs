@@ -13,6 +13,7 @@ main { max-width: 1180px; margin: 0 auto; padding: 24px 20px 64px; }
 h1 { font-size: 26px; margin: 8px 0; }
 h2 { font-size: 19px; margin: 36px 0 10px; }
 p { max-width: 75ch; color: var(--muted); }
+div.facts { display: flex; flex-wrap: wrap; gap: 0 56px; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 2px 18px; margin: 0; }
 dt { color: var(--muted); }
 dd { margin: 0; overflow-wrap: anywhere; }

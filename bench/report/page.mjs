@@ -66,9 +66,11 @@ export function page(result, pictures) {
 <p>Everything in one run on one machine, round by round, what is compared one right after the other.
 A number is the median of its rounds; beside it stand the smallest and the largest of them. Numbers of
 one run compare with each other, not with those of another run or machine.</p>
+<div class="facts">
 ${section('Machine', facts(entriesOf(result.machine)))}
 ${section('Versions', facts(entriesOf(result.versions)))}
 ${section('Left out', facts(entriesOf(result.missing)))}
+</div>
 ${section('Goals', goalsTable(result.goals ?? {}))}
 ${section('Pictures', figures(pictures))}
 ${section('Ratios', ratiosTable(result.ratios ?? {}))}

@@ -3,15 +3,8 @@
 // bare loops grey. Twenty colours cannot all be told apart by everybody, so no picture relies on them:
 // rows and lines carry their names, and within a family the shapes differ.
 
-export const FAMILIES = {
-  ours: 'this library',
-  c: 'libraries in C and C++',
-  node: 'ways of Node and its packages',
-  floor: 'bare programs in C++, with no library at all',
-  other: 'others',
-};
-
-// name: [what it is called, family, colour on white, colour on black, shape]
+// name: [what it is called, family, colour on white, colour on black, shape]. `floor` is of bare programs
+// in C++, with no library at all; `c` of libraries; `node` of what Node and its packages have.
 const TABLE = {
   native: ['coroipc', 'ours', '#d1420a', '#ff7b47', 'circle'],
   classic: ['coroipc, classic', 'ours', '#b26a00', '#f0a63c', 'square'],
@@ -29,10 +22,10 @@ const TABLE = {
   atomics: ['Atomics.wait (threads)', 'node', '#7b52ab', '#bd9bea', 'circle'],
   spin: ['spin loop (C++)', 'floor', '#57606a', '#a8b1bb', 'circle'],
   sem: ['sem_t (C++)', 'floor', '#6b747d', '#98a1ab', 'square'],
-  futex: ['futex (C++)', 'floor', '#7d8690', '#88919b', 'diamond'],
+  futex: ['futex (C++)', 'floor', '#747d86', '#88919b', 'diamond'],
   eventfd: ['eventfd and epoll (C++)', 'floor', '#4a525a', '#b9c1ca', 'triangle-up'],
   udsStream: ['Unix stream socket (C++)', 'floor', '#636c75', '#a0a9b3', 'triangle-down'],
-  udsSeqpacket: ['Unix seqpacket socket (C++)', 'floor', '#747d87', '#909aa4', 'cross'],
+  udsSeqpacket: ['Unix seqpacket socket (C++)', 'floor', '#68717b', '#909aa4', 'cross'],
 };
 
 const UNKNOWN = ['', 'other', '#5c5c3d', '#b8b890', 'square'];

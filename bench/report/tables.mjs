@@ -1,6 +1,6 @@
 // The numbers of a result in tables.
 import { duration, perSecond, plain } from './format.mjs';
-import { escaped, table } from './html.mjs';
+import { table } from './html.mjs';
 import { peerOf } from './peers.mjs';
 import { PLACEMENTS } from './pictures/told.mjs';
 
@@ -9,7 +9,7 @@ const words = (head, of) => ({ head, of, words: true });
 // Smallest to largest; nothing for what was not measured.
 function span(spread, number, format) {
   const { min, max } = spread?.[number] ?? {};
-  return min === undefined ? '–' : `${format(min)} to ${format(max)}`;
+  return min === undefined || min === null ? '–' : `${format(min)} to ${format(max)}`;
 }
 
 const PERCENTILES = { p90Ns: 'p90', p99Ns: 'p99', p999Ns: 'p99.9', maxNs: 'longest' };
@@ -71,42 +71,31 @@ export function ratiosTable(ratios) {
   );
 }
 
+// What became of a goal, and the class of the cell that tells it.
 function verdict({ median, met, least, most }) {
-  if (met === null || met === undefined) return ['', 'not measured'];
-  if (met) return ['met', 'met'];
+  if (met === null || met === undefined) return { told: 'not measured' };
+  if (met) return { told: 'met', kind: 'met' };
   const by = least === undefined ? median / most : least / median;
   // Of nothing wanted, everything is infinitely much: that tells nobody anything.
-  return ['missed', Number.isFinite(by) ? `missed by ${plain(by)} times` : 'missed'];
+  const told = Number.isFinite(by) ? `missed by ${plain(by)} times` : 'missed';
+  return { told, kind: 'missed' };
 }
 
-function wanted({ least, most }) {
-  return least === undefined ? `at most ${plain(most)}` : `at least ${plain(least)}`;
-}
+const about = ({ of = '', to }) => (to === undefined ? of : `${of} / ${to}`);
 
-const about = ({ of, to }) => (of === undefined ? '' : to === undefined ? of : `${of} / ${to}`);
+const GOAL = [
+  { ...words('outcome', (goal) => verdict(goal).told), kind: (goal) => verdict(goal).kind },
+  { ...words('what', ({ what }) => what), kind: () => 'wide' },
+  {
+    head: 'wanted',
+    of: ({ least, most }) =>
+      least === undefined ? `at most ${plain(most)}` : `at least ${plain(least)}`,
+  },
+  { head: 'measured', of: ({ median }) => plain(median) },
+  { head: 'smallest to largest round', of: (goal) => span({ goal }, 'goal', plain) },
+  words('of', about),
+];
 
 /** The goals, and what became of them; nothing where there are none. */
-export function goalsTable(goals) {
-  const entries = Object.entries(goals);
-  if (entries.length === 0) return '';
-  const cell = (text, kind = 'words') => `<td class="${kind}">${escaped(text)}</td>`;
-  const lines = entries.map(([, goal]) => {
-    const [kind, told] = verdict(goal);
-    const spread = goal.median === null ? '–' : `${plain(goal.min)} to ${plain(goal.max)}`;
-    return `<tr>${[
-      cell(told, `words ${kind}`),
-      cell(goal.what, 'words wide'),
-      cell(wanted(goal), ''),
-      cell(plain(goal.median), ''),
-      cell(spread, ''),
-      cell(about(goal)),
-    ].join('')}</tr>`;
-  });
-  const heads = ['outcome', 'what', 'wanted', 'measured', 'smallest to largest round', 'of'];
-  return [
-    '<div class="table"><table>',
-    `<thead><tr>${heads.map((head) => `<th scope="col">${head}</th>`).join('')}</tr></thead>`,
-    `<tbody>${lines.join('\n')}</tbody>`,
-    '</table></div>',
-  ].join('\n');
-}
+export const goalsTable = (goals) =>
+  Object.keys(goals).length === 0 ? '' : table(GOAL, Object.values(goals));

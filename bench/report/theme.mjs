@@ -27,16 +27,6 @@ export const darkRules = (scope = '') =>
       `${scope}[fill="${light}"]{fill:${dark}}${scope}[stroke="${light}"]{stroke:${dark}}`,
   ).join('')}}`;
 
-/** The picture as one who prefers dark sees it, for what cannot read the rules. */
-export const darkened = (svg) =>
-  DARK.reduce(
-    (text, [light, dark]) =>
-      text
-        .replaceAll(`fill="${light}"`, `fill="${dark}"`)
-        .replaceAll(`stroke="${light}"`, `stroke="${dark}"`),
-    svg,
-  );
-
 /** The configuration of every picture, of Vega-Lite. */
 export const CONFIG = {
   aria: false,

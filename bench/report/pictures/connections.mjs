@@ -1,7 +1,7 @@
 // What many connections change: for a call on one of them, for calls on all of them, and for a
 // message to all of them.
-import { atBestPlacement, countOf, different, rowsOf } from '../choose.mjs';
-import { lineChart, lineOf } from '../lines.mjs';
+import { atBestPlacement, countOf, different, haveCourse, rowsOf } from '../choose.mjs';
+import { lineChart, lineOf, pointOf } from '../lines.mjs';
 import { methodOf } from './told.mjs';
 
 const SIZE = { width: 160, height: 250 };
@@ -12,7 +12,7 @@ const CHARTS = [
     title: 'One is called, the others idle',
     number: 'p50Ns',
     best: 'least',
-    y: { title: 'time of a call, median', format: 'duration' },
+    y: { title: 'median time of a call (less is better)', format: 'duration' },
     x: { title: 'connections', format: 'plain' },
   },
   {
@@ -20,7 +20,7 @@ const CHARTS = [
     title: 'All are called',
     number: 'perSecond',
     best: 'most',
-    y: { title: 'calls a second, all together', format: 'perSecond' },
+    y: { title: 'calls a second in all (more is better)', format: 'perSecond' },
     x: { title: 'connections', format: 'plain' },
   },
   {
@@ -28,7 +28,7 @@ const CHARTS = [
     title: 'A message to all',
     number: 'perSecond',
     best: 'most',
-    y: { title: 'deliveries a second, all together', format: 'perSecond' },
+    y: { title: 'deliveries a second (more is better)', format: 'perSecond' },
     x: { title: 'subscribers', format: 'plain' },
   },
 ];
@@ -43,15 +43,15 @@ function chartOf(result, { name, number, best, ...chart }) {
   const lines = different(rows.map(({ impl }) => impl)).map((impl) =>
     lineOf(
       impl,
-      rows.filter((row) => row.impl === impl).map((row) => [countOf(row), row[number]]),
+      rows.filter((row) => row.impl === impl).map((row) => pointOf(row, countOf(row), number)),
     ),
   );
   return { ...chart, rows, lines };
 }
 
 export function connections(result) {
-  const charts = CHARTS.map((chart) => chartOf(result, chart)).filter(
-    ({ rows }) => rows.length > 0,
+  const charts = CHARTS.map((chart) => chartOf(result, chart)).filter(({ rows }) =>
+    haveCourse(rows, countOf),
   );
   if (charts.length === 0) return undefined;
   const rows = charts.flatMap((chart) => chart.rows);
@@ -62,7 +62,7 @@ export function connections(result) {
       title: {
         text: 'From one connection to many',
         subtitle: [
-          'Messages of 64 bytes, all axes are log scales · on the left lower is better, elsewhere higher',
+          'Messages of 64 bytes · points: medians · pale band: the smallest to the largest round · log scales',
           ...methodOf(result, rows, 'each point at the placement where it is best'),
         ],
       },

@@ -1,6 +1,6 @@
 // Calls a second over how many are in flight.
-import { atBestPlacement, countOf, different, rowsOf } from '../choose.mjs';
-import { lineChart, lineOf } from '../lines.mjs';
+import { atBestPlacement, countOf, different, haveCourse, rowsOf } from '../choose.mjs';
+import { lineChart, lineOf, pointOf, READ_LINES } from '../lines.mjs';
 import { methodOf } from './told.mjs';
 
 export function pipelined(result) {
@@ -10,11 +10,11 @@ export function pipelined(result) {
     'most',
     countOf,
   );
-  if (rows.length === 0) return undefined;
+  if (!haveCourse(rows, countOf)) return undefined;
   const lines = different(rows.map(({ impl }) => impl)).map((impl) =>
     lineOf(
       impl,
-      rows.filter((row) => row.impl === impl).map((row) => [countOf(row), row.perSecond]),
+      rows.filter((row) => row.impl === impl).map((row) => pointOf(row, countOf(row), 'perSecond')),
     ),
   );
   return {
@@ -24,7 +24,7 @@ export function pipelined(result) {
       title: {
         text: 'Asynchronous calls of 64 bytes, over how many are in flight',
         subtitle: [
-          'Both axes are log scales · higher is better',
+          READ_LINES,
           ...methodOf(result, rows, 'each point at the placement where it is fastest'),
         ],
       },

@@ -1,19 +1,21 @@
 // How much goes through, over the size of a message: calls that carry it there and back, and messages
 // one way.
-import { atBestPlacement, different, formOf, payloadOf, rowsOf } from '../choose.mjs';
-import { lineChart, lineOf } from '../lines.mjs';
+import { atBestPlacement, different, formOf, haveCourse, payloadOf, rowsOf } from '../choose.mjs';
+import { lineChart, lineOf, pointOf, READ_LINES } from '../lines.mjs';
 import { methodOf } from './told.mjs';
 
 const SIZE = { width: 230, height: 300 };
 
 // Lines of the best rows at each size; `keyOf` tells the lines of an implementation apart.
-function linesOf(rows, keyOf, yOf) {
+function linesOf(rows, keyOf, timesOf) {
   return different(rows.map(({ impl }) => impl)).flatMap((impl) => {
     const own = rows.filter((row) => row.impl === impl);
     return different(own.map(keyOf)).map((form) =>
       lineOf(
         impl,
-        own.filter((row) => keyOf(row) === form).map((row) => [payloadOf(row), yOf(row)]),
+        own
+          .filter((row) => keyOf(row) === form)
+          .map((row) => pointOf(row, payloadOf(row), 'perSecond', timesOf(row))),
         form,
       ),
     );
@@ -25,31 +27,27 @@ function bestAtSize(result, name, keyOf) {
   return atBestPlacement(rows, 'perSecond', 'most', (row) => [payloadOf(row), keyOf(row)]);
 }
 
+const X = { title: 'size of a message', format: 'size' };
+
 export function throughput(result) {
   const calls = bestAtSize(result, 'syncCall', () => 'handler');
   const messages = bestAtSize(result, 'dispatch', formOf);
-  const x = { title: 'size of a message', format: 'size' };
-  const charts = [];
-  if (calls.length > 0) {
-    charts.push({
+  const charts = [
+    {
+      rows: calls,
       title: 'Synchronous calls, one after the other',
-      lines: linesOf(
-        calls,
-        () => 'handler',
-        (row) => row.perSecond * payloadOf(row),
-      ),
+      lines: linesOf(calls, () => 'handler', payloadOf),
       y: { title: 'bytes a second each way (as many come back)', format: 'byteRate' },
-    });
-  }
-  if (messages.length > 0) {
-    charts.push({
+    },
+    {
+      rows: messages,
       title: 'Messages one way, as fast as they are taken',
-      lines: linesOf(messages, formOf, (row) => row.perSecond),
+      lines: linesOf(messages, formOf, () => 1),
       y: { title: 'messages a second', format: 'perSecond' },
-    });
-  }
+    },
+  ].filter((chart) => haveCourse(chart.rows, payloadOf));
   if (charts.length === 0) return undefined;
-  const rows = [...calls, ...messages];
+  const rows = charts.flatMap((chart) => chart.rows);
   return {
     rows,
     about: 'Bytes a second of synchronous calls and messages a second one way, over their size',
@@ -57,11 +55,11 @@ export function throughput(result) {
       title: {
         text: 'Throughput over the size of messages',
         subtitle: [
-          'Both axes are log scales · higher is better',
+          READ_LINES,
           ...methodOf(result, rows, 'each point at the placement where it is fastest'),
         ],
       },
-      hconcat: charts.map((chart) => lineChart({ ...chart, x, ...SIZE })),
+      hconcat: charts.map(({ title, lines, y }) => lineChart({ title, lines, x: X, y, ...SIZE })),
       spacing: 28,
     },
   };
