@@ -20,7 +20,7 @@ export function logTicks(domain, most = 8) {
 }
 
 const STEPS = [
-  [[1, 2, 3, 4, 5, 7], 1],
+  [[1, 2, 3, 5, 7], 1],
   [[1, 2, 5], 1],
   [[1, 3], 1],
   ...[1, 2, 3, 4, 5, 6].map((decades) => [[1], decades]),

@@ -16,9 +16,9 @@ export function countOf({ variant }) {
   return text === undefined ? null : Number(text.replace(/[,_]/g, ''));
 }
 
-/** How messages are handed over: a handler for each where the variant does not say otherwise. */
+/** How messages are sent or handed over: `usual`, where the variant does not say otherwise. */
 export const formOf = ({ variant }) =>
-  /batch|rxjs/i.exec(variant ?? '')?.[0].toLowerCase() ?? 'handler';
+  /batch|rxjs|zero-copy/i.exec(variant ?? '')?.[0].toLowerCase() ?? 'usual';
 
 const isNumber = (value) => typeof value === 'number' && Number.isFinite(value);
 
@@ -48,10 +48,11 @@ export const different = (list) => [...new Set(list)];
 /** Whether rows are of several places: over a single one, nothing has a course. */
 export const haveCourse = (rows, placeOf) => different(rows.map(placeOf)).length > 1;
 
-/** How many rounds the rows have: `11 rounds`, `5 to 11 rounds`. */
+/** Of how many rounds rows tell: `medians of 11 rounds`, `one round`. */
 export function roundsTold(rows) {
   const counts = rows.map(({ rounds }) => rounds).filter(isNumber);
   if (counts.length === 0) return 'rounds not told';
   const [least, most] = [Math.min(...counts), Math.max(...counts)];
-  return least === most ? `${most} round${most === 1 ? '' : 's'}` : `${least} to ${most} rounds`;
+  if (most === 1) return 'one round';
+  return `medians of ${least === most ? most : `${least} to ${most}`} rounds`;
 }

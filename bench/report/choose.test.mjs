@@ -23,10 +23,10 @@ describe('the numbers of a row', () => {
     [null, null],
   ])('of %j: the count is %s', (variant, count) => expect(countOf({ variant })).toBe(count));
 
-  it('tell how messages are handed over', () => {
-    const forms = ['64 B, handler', '64 B, batch', '64 B, RxJS', '64 B', null];
+  it('tell how messages are sent and handed over', () => {
+    const forms = ['64 B, handler', '64 B, batch', '64 B, RxJS', '64 B', '1 MiB, zero-copy', null];
     expect(forms.map((variant) => formOf({ variant }))).toEqual([
-      ...['handler', 'batch', 'rxjs', 'handler', 'handler'],
+      ...['usual', 'batch', 'rxjs', 'usual', 'zero-copy', 'usual'],
     ]);
   });
 });
@@ -54,9 +54,9 @@ describe('the choice of rows', () => {
   });
 
   it('tells of how many rounds rows are', () => {
-    expect(roundsTold([{ rounds: 1 }])).toBe('1 round');
-    expect(roundsTold([{ rounds: 11 }, { rounds: 11 }])).toBe('11 rounds');
-    expect(roundsTold([{ rounds: 11 }, { rounds: 3 }])).toBe('3 to 11 rounds');
+    expect(roundsTold([{ rounds: 1 }])).toBe('one round');
+    expect(roundsTold([{ rounds: 11 }, { rounds: 11 }])).toBe('medians of 11 rounds');
+    expect(roundsTold([{ rounds: 11 }, { rounds: 3 }])).toBe('medians of 3 to 11 rounds');
     expect(roundsTold([{}])).toBe('rounds not told');
   });
 });

@@ -12,7 +12,7 @@ export const READ_LINES =
 
 const GAP = 14;
 const AWAY = 26;
-const DASHES = { handler: [1, 0], batch: [6, 3], rxjs: [2, 3] };
+const DASHES = { usual: [1, 0], batch: [6, 3], 'zero-copy': [6, 3], rxjs: [2, 3] };
 
 /** A point of a line at `x`: a row's `number` and its span over the rounds, `times` something. */
 export function pointOf(row, x, number, times = 1) {
@@ -23,14 +23,14 @@ export function pointOf(row, x, number, times = 1) {
 }
 
 /** A line of points, of `impl`; a `form` other than the usual is told and dashed. */
-export function lineOf(impl, points, form = 'handler') {
+export function lineOf(impl, points, form = 'usual') {
   const { label, colour, shape, ours } = peerOf(impl);
   return {
-    label: form === 'handler' ? label : `${label}, ${form}`,
+    label: form === 'usual' ? label : `${label}, ${form}`,
     colour,
     shape,
     ours,
-    dash: DASHES[form] ?? DASHES.handler,
+    dash: DASHES[form] ?? DASHES.usual,
     points: [...points].sort((a, b) => a.x - b.x),
   };
 }

@@ -63,7 +63,7 @@ export function connections(result) {
         text: 'From one connection to many',
         subtitle: [
           'Messages of 64 bytes · points: medians · pale band: the smallest to the largest round · log scales',
-          ...methodOf(result, rows, 'each point at the placement where it is best'),
+          ...methodOf(result, rows, 'Each point at the placement where it is best'),
         ],
       },
       hconcat: charts.map(({ rows: _, ...chart }) => lineChart({ ...chart, ...SIZE })),

@@ -14,7 +14,7 @@ export function latencyByPlacement(result) {
     about: 'Median and 99th percentile of the time of a synchronous call at each placement',
     spec: panels({
       title: 'What a call of 64 bytes costs, and where its two processes run',
-      subtitle: [READ_RANGES, ...methodOf(result, rows, 'sorted by the best median')],
+      subtitle: [READ_RANGES, ...methodOf(result, rows, 'Sorted by the best median')],
       rows,
       columns: placements
         .map((placement) => ({

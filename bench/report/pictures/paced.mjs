@@ -75,7 +75,7 @@ export function paced(result) {
         subtitle: [
           `${READ_RANGES} · from the moment a request was due`,
           'Below: the CPU time of both processes together for each request, in the same order',
-          ...methodOf(result, rows, 'each at the placement with the least median'),
+          ...methodOf(result, rows, 'Each at the placement with the least median'),
         ],
       },
       concat: [...rangePanels(columns, rows, sort), ...cpu],

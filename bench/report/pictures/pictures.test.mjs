@@ -22,7 +22,7 @@ describe('the picture of a call', () => {
         call('native', 2000, { placement: 'free' }),
         call('native', 1000, { placement: 'split' }),
         call('native', 9000, { placement: 'one' }),
-        call('native', 10, { payload: 4096, variant: '4 KiB' }),
+        call('spin', 10, { payload: 4096, variant: '4 KiB' }),
         madeUpRow('wake', 'native', timesOf(5)),
       ),
     );
@@ -66,6 +66,7 @@ describe('lines', () => {
       result(
         rate('native', 1000, { payload: 4096, variant: '4 KiB' }),
         rate('native', 2000, { variant: '64 B' }),
+        rate('native', 5000, { payload: 4096, variant: '4 KiB, zero-copy' }),
         sent('64 B, handler', 5),
         sent('64 B, batch', 7),
         sent('1 KiB, handler', 3),
@@ -75,6 +76,7 @@ describe('lines', () => {
       [
         ['coroipc', 64, 128_000],
         ['coroipc', 4096, 4_096_000],
+        ['coroipc, zero-copy', 4096, 20_480_000],
       ],
       [
         ['coroipc', 64, 5],
@@ -168,6 +170,22 @@ describe('adapters', () => {
     expect(labels(on('native', 'libuv', 3), on('classic', 'libuv', 4))).toEqual([
       'libuv · coroipc',
       'libuv · coroipc, classic',
+    ]);
+  });
+
+  it('tell the messages of an adapter beside its calls', async () => {
+    const rows = [
+      madeUpRow('adapters', 'native', timesOf(3000), { variant: 'libuv: call' }),
+      madeUpRow(
+        'adapters',
+        'native',
+        { ...timesOf(1), perSecond: 5e6 },
+        { variant: 'libuv: dispatch' },
+      ),
+    ];
+    const { values } = PICTURES.adapters(result(...rows)).spec.data;
+    expect(values.map(({ label, told, toldRate }) => [label, told, toldRate])).toEqual([
+      ['libuv', '3 µs', '5 M/s'],
     ]);
   });
 });

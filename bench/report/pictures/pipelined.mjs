@@ -25,7 +25,7 @@ export function pipelined(result) {
         text: 'Asynchronous calls of 64 bytes, over how many are in flight',
         subtitle: [
           READ_LINES,
-          ...methodOf(result, rows, 'each point at the placement where it is fastest'),
+          ...methodOf(result, rows, 'Each point at the placement where it is fastest'),
         ],
       },
       hconcat: [

@@ -36,7 +36,7 @@ function headline(name, text, about) {
       spec: {
         title: {
           text,
-          subtitle: [READ_RANGES, ...methodOf(result, rows, 'each where it is fastest')],
+          subtitle: [READ_RANGES, ...methodOf(result, rows, 'Each where it is fastest')],
         },
         width: WIDTH,
         height: { step: STEP },

@@ -6,15 +6,15 @@ import { methodOf } from './told.mjs';
 
 const SIZE = { width: 230, height: 300 };
 
-// Lines of the best rows at each size; `keyOf` tells the lines of an implementation apart.
-function linesOf(rows, keyOf, timesOf) {
+// The lines of each implementation, one for each of its forms. A number is the rate `timesOf` a row.
+function linesOf(rows, timesOf) {
   return different(rows.map(({ impl }) => impl)).flatMap((impl) => {
     const own = rows.filter((row) => row.impl === impl);
-    return different(own.map(keyOf)).map((form) =>
+    return different(own.map(formOf)).map((form) =>
       lineOf(
         impl,
         own
-          .filter((row) => keyOf(row) === form)
+          .filter((row) => formOf(row) === form)
           .map((row) => pointOf(row, payloadOf(row), 'perSecond', timesOf(row))),
         form,
       ),
@@ -22,27 +22,27 @@ function linesOf(rows, keyOf, timesOf) {
   });
 }
 
-function bestAtSize(result, name, keyOf) {
+function bestAtSize(result, name) {
   const rows = rowsOf(result, name, 'perSecond').filter((row) => payloadOf(row) > 0);
-  return atBestPlacement(rows, 'perSecond', 'most', (row) => [payloadOf(row), keyOf(row)]);
+  return atBestPlacement(rows, 'perSecond', 'most', (row) => [payloadOf(row), formOf(row)]);
 }
 
 const X = { title: 'size of a message', format: 'size' };
 
 export function throughput(result) {
-  const calls = bestAtSize(result, 'syncCall', () => 'handler');
-  const messages = bestAtSize(result, 'dispatch', formOf);
+  const calls = bestAtSize(result, 'syncCall');
+  const messages = bestAtSize(result, 'dispatch');
   const charts = [
     {
       rows: calls,
       title: 'Synchronous calls, one after the other',
-      lines: linesOf(calls, () => 'handler', payloadOf),
+      lines: linesOf(calls, payloadOf),
       y: { title: 'bytes a second each way (as many come back)', format: 'byteRate' },
     },
     {
       rows: messages,
       title: 'Messages one way, as fast as they are taken',
-      lines: linesOf(messages, formOf, () => 1),
+      lines: linesOf(messages, () => 1),
       y: { title: 'messages a second', format: 'perSecond' },
     },
   ].filter((chart) => haveCourse(chart.rows, payloadOf));
@@ -56,7 +56,7 @@ export function throughput(result) {
         text: 'Throughput over the size of messages',
         subtitle: [
           READ_LINES,
-          ...methodOf(result, rows, 'each point at the placement where it is fastest'),
+          ...methodOf(result, rows, 'Each point at the placement where it is fastest'),
         ],
       },
       hconcat: charts.map(({ title, lines, y }) => lineChart({ title, lines, x: X, y, ...SIZE })),

@@ -20,8 +20,8 @@ export function methodOf({ machine = {} }, rows, chosen) {
   const floors = rows.some(({ impl }) => peerOf(impl).family === 'floor');
   return [
     [
-      `Medians of ${roundsTold(rows)}`,
       chosen,
+      roundsTold(rows),
       floors && 'grey: bare programs in C++, what the machine can do at all',
     ],
     where,
