@@ -13,7 +13,7 @@ namespace coroipc::client {
 namespace {
 
 // A server that died posts nothing, so a sleeping caller looks at the socket this often.
-constexpr int64_t kLookNs = 4'000'000;
+constexpr int64_t kLookNs = 2'000'000;
 
 }  // namespace
 

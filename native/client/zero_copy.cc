@@ -24,7 +24,8 @@ Status ClassicSession::call(wire::Parts parts, int64_t deadline_ns) {
 
 Status ClassicSession::zcb_alloc(size_t bytes, int64_t deadline_ns, ZeroCopyBuffer& buffer) {
   const size_t map_size = bytes + sizeof(classic::ZcbHeader);
-  sys::Result<sys::ShmFile> file = sys::ShmFile::make("corosync_zerocopy", map_size);
+  sys::Result<sys::ShmFile> file =
+      sys::ShmFile::make(classic::kZcbPrefix, map_size, channel_->mark());
   if (!file.ok()) return file.failure().status;
   sys::Result<sys::Mapping> mapping = sys::Mapping::whole(file.value().fd(), map_size);
   if (!mapping.ok()) return mapping.failure().status;

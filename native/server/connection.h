@@ -33,6 +33,10 @@ struct Connection {
       : id(number), socket(std::move(accepted)), queue(max_queue_bytes) {}
 
   [[nodiscard]] bool live() const { return stage < Stage::kEnding; }
+  // Whether the peer has said that it speaks the native wire.
+  [[nodiscard]] bool is_native() const {
+    return greeting == nullptr ? peer.generation == 0 : greeting->wire == Greeting::Wire::kNative;
+  }
   // Whether the host was told that a message has to wait, here or with its sender.
   [[nodiscard]] bool owes_drain() const { return !queue.empty() || refused_bytes > 0; }
 

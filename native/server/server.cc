@@ -214,6 +214,8 @@ void Server::end(const Shared& connection, const std::string& why) {
   connection->queue.clear();
   connection->answers.clear();
   if (connection->channel != nullptr) connection->channel->say_goodbye();
+  if (!connection->is_native())
+    wire::classic::remove_left_files(connection->socket, connection->peer.credentials.uid);
   host_.poll_remove(connection->socket.get(), connection->id);
   connection->socket.reset();
   finish(connection);

@@ -45,11 +45,15 @@ void WatchBell::take_fired(std::vector<uint64_t>& tokens) {
 class SemaphoreWatch::Group {
  public:
   [[nodiscard]] Outcome start() {
-    // The host's signals belong to the host's threads.
-    sigset_t all;
+    // The host's signals belong to the host's threads. What an instruction of this thread raises
+    // cannot be another's: blocked, it would end the process in place of reaching its handler, as
+    // SIGBUS has to when a peer truncates a semaphore's file.
+    sigset_t others;
     sigset_t before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
+    sigfillset(&others);
+    for (const int own : {SIGBUS, SIGSEGV, SIGFPE, SIGILL, SIGTRAP, SIGSYS})
+      sigdelset(&others, own);
+    pthread_sigmask(SIG_SETMASK, &others, &before);
     const int code = pthread_create(
         &thread_, nullptr,
         [](void* group) -> void* {

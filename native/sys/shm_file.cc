@@ -32,11 +32,18 @@ ShmFile& ShmFile::operator=(ShmFile&& other) noexcept {
   return *this;
 }
 
-Result<ShmFile> ShmFile::make(std::string_view prefix, size_t bytes) {
+Result<ShmFile> ShmFile::make(std::string_view prefix, size_t bytes, std::string_view mark) {
   std::string path(kPrefix);
-  path.append(prefix).append("-XXXXXX");
-  Fd fd(mkostemp(path.data(), O_CLOEXEC));
-  if (!fd.open()) return system_failure("mkostemp");
+  path.append(prefix).append("-");
+  const size_t end = path.size();
+  Fd fd;
+  if (!mark.empty())
+    fd = Fd(open(path.append(mark).c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (mark.empty() || (!fd.open() && errno == EEXIST)) {
+    path.replace(end, mark.size(), "XXXXXX");
+    fd = Fd(mkostemp(path.data(), O_CLOEXEC));
+  }
+  if (!fd.open()) return system_failure("open");
   ShmFile file(std::move(fd), std::move(path));
   // The classic server maps what the size says, so the size must not be more than asked for.
   int code = EINTR;
@@ -54,6 +61,13 @@ void ShmFile::unlink_now() {
 void ShmFile::leave() {
   path_.clear();
   fd_.reset();
+}
+
+void remove_peer_file(std::string_view prefix, std::string_view mark, uid_t owner) {
+  const std::string path = std::string(kPrefix).append(prefix).append("-").append(mark);
+  struct stat found {};
+  if (lstat(path.c_str(), &found) == 0 && S_ISREG(found.st_mode) && found.st_uid == owner)
+    unlink(path.c_str());
 }
 
 Result<Fd> open_peer_file(std::string_view path, uid_t owner, size_t bytes) {

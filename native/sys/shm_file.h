@@ -15,9 +15,11 @@ namespace coroipc::sys {
 // A file in /dev/shm that its destructor unlinks, unless the peer did so already.
 class ShmFile {
  public:
-  // Makes /dev/shm/`prefix`-XXXXXX, mode 0600, with all of its `bytes` allocated: a full file
-  // system is NO_SPACE here, never SIGBUS later.
-  [[nodiscard]] static Result<ShmFile> make(std::string_view prefix, size_t bytes);
+  // Makes /dev/shm/`prefix`-`mark`, mode 0600, with all of its `bytes` allocated: a full file
+  // system is NO_SPACE here, never SIGBUS later. Without a mark, or where that name is taken, six
+  // characters that are free stand in its place.
+  [[nodiscard]] static Result<ShmFile> make(std::string_view prefix, size_t bytes,
+                                            std::string_view mark = {});
 
   ShmFile() = default;
   ShmFile(ShmFile&& other) noexcept
@@ -43,5 +45,8 @@ class ShmFile {
 // filled up to whole pages). No link is followed and nothing is truncated. INVALID_PARAM or ACCESS
 // when it is not that.
 [[nodiscard]] Result<Fd> open_peer_file(std::string_view path, uid_t owner, size_t bytes);
+
+// Removes /dev/shm/`prefix`-`mark`, if there is one and it is a regular file of the owner's.
+void remove_peer_file(std::string_view prefix, std::string_view mark, uid_t owner);
 
 }  // namespace coroipc::sys

@@ -1,6 +1,7 @@
 #include "sys/unix_socket.h"
 
 #include <poll.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -19,6 +20,10 @@ constexpr int kPeerPidfd = SO_PEERPIDFD;
 #else
 constexpr int kPeerPidfd = 77;
 #endif
+
+// Of a client's socket's own name, which is abstract; its mark follows.
+constexpr std::string_view kMarked = "coroipc-client-";
+constexpr std::string_view kDigits = "0123456789abcdef";
 
 Transfer transfer_of(ssize_t result) {
   if (result > 0) return {Transfer::State::kSome, static_cast<size_t>(result)};
@@ -83,6 +88,30 @@ Result<Fd> peer_pidfd(const Fd& socket) {
 bool process_ended(const Fd& pidfd) {
   pollfd entry{pidfd.get(), POLLIN, 0};
   return poll(&entry, 1, 0) > 0 && (entry.revents & POLLIN) != 0;
+}
+
+std::string mark(const Fd& socket) {
+  uint64_t number = 0;
+  if (getrandom(&number, sizeof number, 0) != sizeof number) return {};
+  std::string digits;
+  for (size_t i = 0; i < kMarkDigits; ++i, number >>= 4) digits += kDigits[number & 15];
+  Result<sockaddr_un> address = address_of(std::string(kMarked) + digits);
+  if (!address.ok()) return {};
+  const auto* const at = reinterpret_cast<const sockaddr*>(&address.value());
+  return bind(socket.get(), at, sizeof(sockaddr_un)) == 0 ? digits : std::string();
+}
+
+std::string peer_mark(const Fd& socket) {
+  sockaddr_un address{};
+  socklen_t length = sizeof address;
+  if (getpeername(socket.get(), reinterpret_cast<sockaddr*>(&address), &length) != 0 ||
+      length != sizeof address)
+    return {};
+  // Behind the zero of an abstract name.
+  const std::string_view name(address.sun_path + 1, kMarked.size() + kMarkDigits);
+  if (address.sun_path[0] != '\0' || !name.starts_with(kMarked)) return {};
+  const std::string_view digits = name.substr(kMarked.size());
+  return digits.find_first_not_of(kDigits) == digits.npos ? std::string(digits) : std::string();
 }
 
 Transfer receive(const Fd& socket, std::span<std::byte> into) {

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "sys/fd.h"
@@ -47,6 +48,13 @@ struct Credentials {
 [[nodiscard]] Result<Fd> peer_pidfd(const Fd& socket);
 // Whether every thread of the process has ended; it need not have been waited for.
 [[nodiscard]] bool process_ended(const Fd& pidfd);
+
+// A mark: 16 hexadecimal digits, by which a server can tell a connection of its own from all others
+// that there are, and name what its client made for it, also when the client is dead. It is the
+// client's socket's name. Empty: it could not be marked, or is not.
+inline constexpr size_t kMarkDigits = 16;
+[[nodiscard]] std::string mark(const Fd& socket);
+[[nodiscard]] std::string peer_mark(const Fd& socket);
 
 // What one read or write did.
 struct Transfer {

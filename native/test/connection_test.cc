@@ -5,8 +5,10 @@
 #include <poll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstring>
 #include <numeric>
 
@@ -272,6 +274,43 @@ TEST(a_client_that_vanishes_is_disconnected_once_and_leaves_nothing) {
   }
   CHECK_EQ(shm_entries(), files);
   CHECK_EQ(open_descriptors(), descriptors);
+}
+
+// In its handshake before it has said a word, and in its handshake's midst.
+TEST(a_client_that_is_killed_in_its_handshake_leaves_no_file) {
+  for (const Generation generation : kGenerations) {
+    for (const bool says_something : {false, true}) {
+      const size_t files = shm_entries();
+      ServingLoop loop(serve);
+      REQUIRE(loop.start());
+      std::array<int, 2> ready{};
+      REQUIRE_EQ(pipe2(ready.data(), O_CLOEXEC), 0);
+      const pid_t child = fork();
+      if (child == 0) {
+        sys::SemaphoreWatch watch;
+        client::Options options;
+        options.name = loop.name();
+        options.service = 7;
+        options.classic = generation;
+        options.sizes = {65536, 65536, 65536};
+        auto begun = client::Session::begin(options, watch);
+        if (begun.ok() && says_something) {
+          const std::array<std::byte, 20> some{};
+          (void)!write(begun.value()->socket(), some.data(), some.size());
+        }
+        const char done = begun.ok() ? 'y' : 'n';
+        (void)!write(ready[1], &done, 1);
+        for (;;) pause();
+      }
+      char done = 0;
+      CHECK(child > 0 && read(ready[0], &done, 1) == 1 && done == 'y');
+      CHECK_EQ(shm_entries(), files + 4);
+      kill(child, SIGKILL);
+      CHECK_EQ(waitpid(child, nullptr, 0), child);
+      CHECK(eventually([&] { return shm_entries() == files; }));
+      for (const int fd : ready) close(fd);
+    }
+  }
 }
 
 TEST(a_server_that_closes_ends_the_calls_of_its_clients) {

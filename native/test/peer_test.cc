@@ -68,6 +68,52 @@ bool kernel_knows_pidfds_of_peers(const Fd& socket) {
   return true;
 }
 
+TEST(peer_mark_is_seen_before_accept_and_after_the_peers_end) {
+  const std::string name = std::string("coroipc-mark-").append(std::to_string(getpid()));
+  Result<Listener> listener = Listener::open(name, {}, 4);
+  REQUIRE(listener.ok());
+  std::string marked;
+  std::string other;
+  {
+    Result<Fd> one = connect_to(name);
+    Result<Fd> two = connect_to(name);
+    const Result<Fd> unmarked = connect_to(name);
+    REQUIRE(one.ok() && two.ok() && unmarked.ok());
+    marked = mark(one.value());
+    other = mark(two.value());
+    // A second mark would be another's.
+    CHECK(mark(one.value()).empty());
+  }
+  CHECK_EQ(marked.size(), kMarkDigits);
+  CHECK(marked != other);
+  for (const std::string& expected : {marked, other, std::string()}) {
+    Result<Fd> accepted = accept_one(listener.value().fd());
+    REQUIRE(accepted.ok());
+    CHECK_EQ(peer_mark(accepted.value()), expected);
+  }
+}
+
+TEST(peer_mark_is_taken_only_if_it_can_be_one) {
+  const std::string name = std::string("coroipc-mark-").append(std::to_string(getpid()));
+  Result<Listener> listener = Listener::open(name, {}, 4);
+  REQUIRE(listener.ok());
+  for (const char* own : {"coroipc-client-../../etc/passw", "coroipc-client-0123456789abcde",
+                          "coroipc-Client-0123456789abcdef", "x"}) {
+    Result<Fd> socket = stream_socket();
+    Result<sockaddr_un> address = address_of(own);
+    Result<sockaddr_un> to = address_of(name);
+    REQUIRE(socket.ok() && address.ok() && to.ok());
+    const int fd = socket.value().get();
+    const auto* at = reinterpret_cast<const sockaddr*>(&address.value());
+    REQUIRE_EQ(bind(fd, at, sizeof(sockaddr_un)), 0);
+    at = reinterpret_cast<const sockaddr*>(&to.value());
+    REQUIRE_EQ(connect(fd, at, sizeof(sockaddr_un)), 0);
+    Result<Fd> accepted = accept_one(listener.value().fd());
+    REQUIRE(accepted.ok());
+    CHECK_EQ(peer_mark(accepted.value()), "");
+  }
+}
+
 TEST(peer_pidfd_tells_when_the_peer_has_ended) {
   ConnectedChild child;
   REQUIRE(child.socket().open());

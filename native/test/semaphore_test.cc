@@ -3,13 +3,17 @@
 #include <poll.h>
 #include <semaphore.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cstring>
 #include <random>
 #include <thread>
 
 #include "sys/clock.h"
+#include "sys/mapping.h"
 #include "sys/semaphore_watch.h"
+#include "sys/shm_file.h"
 #include "sys/unix_socket.h"
 #include "test/test.h"
 
@@ -157,6 +161,40 @@ TEST(semaphore_watch_keeps_memory_until_its_thread_looked_away) {
   }
   stays->ours().post();
   CHECK(rings(*bell.value()));
+}
+
+// In a child, for where it fails the process ends.
+TEST(semaphore_watch_survives_the_truncation_of_a_semaphores_file) {
+  const pid_t child = fork();
+  if (child == 0) {
+    Result<ShmFile> file = ShmFile::make("coroipc-test", 4096);
+    if (!file.ok()) _exit(2);
+    Result<Mapping> mapped = Mapping::whole(file.value().fd(), 4096);
+    if (!mapped.ok()) _exit(3);
+    auto memory = std::make_shared<Mapping>(std::move(mapped.value()));
+    auto* torn = reinterpret_cast<Semaphore*>(memory->data());
+    Both whole;
+    for (Semaphore* each : {torn, &whole.ours()}) each->init();
+    SemaphoreWatch watch;
+    auto bell = WatchBell::make();
+    if (!bell.ok()) _exit(4);
+    auto first = watch.add(torn, memory, bell.value(), 1);
+    if (!first.ok() || !watch.arm(first.value())) _exit(5);
+    file.value().unlink_now();
+    if (ftruncate(file.value().fd().get(), 0) != 0) _exit(6);
+    // Has the thread look at all of them anew, and then tell.
+    auto second = watch.add(&whole.ours(), nullptr, bell.value(), 2);
+    if (!second.ok() || !watch.arm(second.value())) _exit(7);
+    whole.ours().post();
+    const bool rang = rings(*bell.value());
+    // The thread and what it watches end with the process.
+    _exit(rang && memory->torn() ? 0 : 8);
+  }
+  REQUIRE(child > 0);
+  int status = 0;
+  REQUIRE_EQ(waitpid(child, &status, 0), child);
+  CHECK(WIFEXITED(status));
+  CHECK_EQ(WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status), 0);
 }
 
 }  // namespace

@@ -84,6 +84,30 @@ TEST(shm_file_that_is_given_up_leaves_no_name) {
   CHECK(access(path.c_str(), F_OK) != 0);
 }
 
+TEST(shm_file_has_its_mark_in_its_name_unless_somebody_has_that) {
+  const std::string mark = std::to_string(getpid());
+  Result<ShmFile> first = ShmFile::make("coroipc-test", 4096, mark);
+  Result<ShmFile> second = ShmFile::make("coroipc-test", 4096, mark);
+  REQUIRE(first.ok() && second.ok());
+  CHECK_EQ(first.value().path(), "/dev/shm/coroipc-test-" + mark);
+  CHECK(second.value().path() != first.value().path());
+  CHECK_EQ(access(second.value().path().c_str(), F_OK), 0);
+}
+
+TEST(peer_file_that_was_left_is_removed_if_it_is_the_peers) {
+  const std::string mark = std::to_string(getpid());
+  const std::string path = "/dev/shm/coroipc-test-" + mark;
+  Result<ShmFile> made = ShmFile::make("coroipc-test", 4096, mark);
+  REQUIRE(made.ok() && made.value().path() == path);
+  remove_peer_file("coroipc-test", mark, getuid() + 1);
+  CHECK_EQ(access(path.c_str(), F_OK), 0);
+  remove_peer_file("coroipc-test", mark, getuid());
+  CHECK(access(path.c_str(), F_OK) != 0);
+  REQUIRE_EQ(symlink("/dev/null", path.c_str()), 0);
+  remove_peer_file("coroipc-test", mark, getuid());
+  CHECK_EQ(unlink(path.c_str()), 0);
+}
+
 TEST(shm_file_larger_than_the_file_system_is_an_error) {
   Result<ShmFile> made = ShmFile::make("coroipc-test", size_t{1} << 50);
   REQUIRE(!made.ok());

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstring>
 #include <span>
+#include <type_traits>
 
 #include "status.gen.h"
 
@@ -14,20 +15,35 @@ using Bytes = std::span<const std::byte>;
 // The pieces of one message, in order.
 using Parts = std::span<const Bytes>;
 
+// What lies between the fields goes to the peer with them, so it has to be something: zero.
 struct RequestHeader {
-  alignas(8) int32_t size;  // header and body
-  alignas(8) int32_t id;
+  constexpr RequestHeader() = default;
+  constexpr RequestHeader(int32_t of_size, int32_t of_id) : size(of_size), id(of_id) {}
+
+  int32_t size = 0;  // header and body
+  int32_t after_size = 0;
+  int32_t id = 0;
+  int32_t after_id = 0;
 };
 static_assert(sizeof(RequestHeader) == 16 && offsetof(RequestHeader, id) == 8);
+static_assert(std::has_unique_object_representations_v<RequestHeader>);
 
 // Of responses and of dispatch messages.
 struct ResponseHeader {
-  alignas(8) int32_t size;
-  alignas(8) int32_t id;
-  alignas(8) int32_t error;
+  constexpr ResponseHeader() = default;
+  constexpr ResponseHeader(int32_t of_size, int32_t of_id, int32_t of_error)
+      : size(of_size), id(of_id), error(of_error) {}
+
+  int32_t size = 0;
+  int32_t after_size = 0;
+  int32_t id = 0;
+  int32_t after_id = 0;
+  int32_t error = 0;
+  int32_t after_error = 0;
 };
 static_assert(sizeof(ResponseHeader) == 24 && offsetof(ResponseHeader, id) == 8 &&
               offsetof(ResponseHeader, error) == 16);
+static_assert(std::has_unique_object_representations_v<ResponseHeader>);
 
 // The most bytes of a shared buffer: indices and sizes on the wire have 32 bits.
 inline constexpr size_t kMaxBufferBytes = size_t{1} << 30;

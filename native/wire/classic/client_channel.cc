@@ -1,15 +1,6 @@
 #include "wire/classic/client_channel.h"
 
-#include <array>
-
 namespace coroipc::wire::classic {
-
-namespace {
-
-constexpr std::array<std::string_view, kFiles> kPrefixes = {"control_buffer", "request_buffer",
-                                                            "response_buffer", "dispatch_buffer"};
-
-}  // namespace
 
 sys::Result<std::unique_ptr<ClassicClientChannel>> ClassicClientChannel::make(
     Generation generation, uint32_t service, const BufferSizes& sizes, const sys::Fd& socket) {
@@ -17,11 +8,13 @@ sys::Result<std::unique_ptr<ClassicClientChannel>> ClassicClientChannel::make(
   setup.generation = generation;
   setup.service = service;
   setup.sizes = {kControlBytes, sizes.request, sizes.response, sizes.dispatch};
+  // Before the first file: should this process be killed, the server removes what it has named so.
+  std::string mark = sys::mark(socket);
   Files files;
   Mappings mapped;
   for (size_t file = 0; file < kFiles; ++file) {
     const size_t bytes = setup.sizes[file];
-    sys::Result<sys::ShmFile> made = sys::ShmFile::make(kPrefixes[file], bytes);
+    sys::Result<sys::ShmFile> made = sys::ShmFile::make(kFilePrefixes[file], bytes, mark);
     if (!made.ok()) return made.failure();
     files[file] = std::move(made.value());
     setup.paths[file] = files[file].path();
@@ -33,14 +26,15 @@ sys::Result<std::unique_ptr<ClassicClientChannel>> ClassicClientChannel::make(
   }
   std::vector<std::byte> message;
   if (!encode_setup(setup, message)) return sys::Failure{Status::kErrNameTooLong};
-  return std::unique_ptr<ClassicClientChannel>(
-      new ClassicClientChannel(generation, socket, std::move(files), mapped, std::move(message)));
+  return std::unique_ptr<ClassicClientChannel>(new ClassicClientChannel(
+      generation, socket, std::move(mark), std::move(files), mapped, std::move(message)));
 }
 
 ClassicClientChannel::ClassicClientChannel(Generation generation, const sys::Fd& socket,
-                                           Files files, const Mappings& mapped,
+                                           std::string mark, Files files, const Mappings& mapped,
                                            std::vector<std::byte> setup_message)
     : socket_(socket),
+      mark_(std::move(mark)),
       files_(std::move(files)),
       setup_message_(std::move(setup_message)),
       control_(mapped[kControlFile], generation),

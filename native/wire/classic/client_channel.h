@@ -3,6 +3,7 @@
 // calls it.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "sys/shm_file.h"
@@ -32,6 +33,9 @@ class ClassicClientChannel final : public ClientChannel {
     for (sys::ShmFile& file : files_) file.leave();
   }
 
+  // Of the connection; see unix_socket.h.
+  [[nodiscard]] const std::string& mark() const { return mark_; }
+
   size_t request_bytes() const override { return request_->size(); }
   void send(Parts parts) override;
   bool reply_ready() const override { return control_.response().available(); }
@@ -50,7 +54,7 @@ class ClassicClientChannel final : public ClientChannel {
  private:
   using Files = std::array<sys::ShmFile, kFiles>;
   using Mappings = std::array<std::shared_ptr<sys::Mapping>, kFiles>;
-  ClassicClientChannel(Generation generation, const sys::Fd& socket, Files files,
+  ClassicClientChannel(Generation generation, const sys::Fd& socket, std::string mark, Files files,
                        const Mappings& mapped, std::vector<std::byte> setup_message);
 
   [[nodiscard]] bool old() const { return control_.generation() == Generation::k12; }
@@ -59,6 +63,7 @@ class ClassicClientChannel final : public ClientChannel {
   void ask_for_flush();
 
   const sys::Fd& socket_;
+  const std::string mark_;
   Files files_;
   std::vector<std::byte> setup_message_;
   Control control_;

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 namespace coroipc::wire::classic {
 
@@ -14,6 +15,11 @@ inline constexpr size_t kControlBytes = 8192;
 
 // The four shared files, in the order of the setup message.
 enum File : size_t { kControlFile, kRequestFile, kResponseFile, kDispatchFile, kFiles };
+
+// What the names of a client's files begin with in /dev/shm. Behind it comes the connection's mark.
+inline constexpr std::array<std::string_view, kFiles> kFilePrefixes = {
+    "control_buffer", "request_buffer", "response_buffer", "dispatch_buffer"};
+inline constexpr std::string_view kZcbPrefix = "corosync_zerocopy";
 
 // The setup message: where the fields stand. Paths are NUL-ended, sizes 64 bit, service 32 bit.
 struct SetupLayout {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "sys/shm_file.h"
+
 namespace coroipc::wire::classic {
 
 namespace {
@@ -28,6 +30,13 @@ bool encode_setup(const Setup& setup, std::vector<std::byte>& bytes) {
     std::memcpy(bytes.data() + layout.sizes + file * 8, &setup.sizes[file], 8);
   }
   return true;
+}
+
+void remove_left_files(const sys::Fd& socket, uid_t owner) {
+  const std::string mark = sys::peer_mark(socket);
+  if (mark.empty()) return;
+  for (const std::string_view prefix : kFilePrefixes) sys::remove_peer_file(prefix, mark, owner);
+  sys::remove_peer_file(kZcbPrefix, mark, owner);
 }
 
 SetupReader::SetupReader(std::span<const std::byte> begun) : filled_(begun.size()) {

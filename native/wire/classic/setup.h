@@ -1,6 +1,8 @@
 // The setup message of the classic wire: made by the client, recognised and read by the server.
 #pragma once
 
+#include <sys/types.h>
+
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -23,6 +25,10 @@ struct Setup {
 
 // The bytes of a setup message. False: a path is too long for this generation.
 [[nodiscard]] bool encode_setup(const Setup& setup, std::vector<std::byte>& bytes);
+
+// Removes the files that the peer of an ended connection has made for it and not let go of: one
+// that was killed before all its files had come to the server leaves their names.
+void remove_left_files(const sys::Fd& socket, uid_t owner);
 
 // The message, once all of it is there. Recognises the generation by its content: only a setup of
 // 1.2 has the control buffer's size at its place and four absolute paths in fields of 64 bytes.
