@@ -41,14 +41,13 @@ const attempt: Task<Argument> = async (tools, { name, service, speaks, most }) =
       await one.close();
     }
   };
-  type Handle = ReturnType<typeof coroipcc.serviceConnect>;
-  const connected = (use: (handle: Handle) => void) => () => {
-    const handle = coroipcc.serviceConnect(name, service, 4096, 4096, 4096, speaks);
-    try {
-      use(handle);
-    } finally {
-      coroipcc.serviceDisconnect(handle);
-    }
+  // Connected with all descriptors, used without.
+  const handleOf = () => coroipcc.serviceConnect(name, service, 4096, 4096, 4096, speaks);
+  let handle = handleOf();
+  const anew = () => {
+    giveBack();
+    coroipcc.serviceDisconnect(handle);
+    handle = handleOf();
   };
   const listen = (at: string) => async () => {
     const server = new IpcServer({ name: at, adapter: libuvPoll() });
@@ -59,9 +58,9 @@ const attempt: Task<Argument> = async (tools, { name, service, speaks, most }) =
     'connect, libuv': connect(libuvPoll),
     'connect, thread': connect(adapters.thread),
     'connect, epoll': connect(epollPoll),
-    serviceConnect: connected(() => {}),
-    fdGet: connected((handle) => coroipcc.fdGet(handle)),
-    zcbAlloc: connected((handle) => coroipcc.zcbFree(handle, coroipcc.zcbAlloc(handle, 100, 24))),
+    serviceConnect: () => coroipcc.serviceDisconnect(handleOf()),
+    fdGet: () => coroipcc.fdGet(handle),
+    zcbAlloc: () => coroipcc.zcbFree(handle, coroipcc.zcbAlloc(handle, 100, 24)),
     listen: listen(`${name}-own`),
     'listen, path': listen(`/tmp/${name}.sock`),
   };
@@ -73,10 +72,12 @@ const attempt: Task<Argument> = async (tools, { name, service, speaks, most }) =
   for (const [what, run] of Object.entries(subjects)) {
     // What is made once and kept, by Node or by us, is there before.
     await run();
+    anew();
     const before = count();
     const failures: Failed[] = [];
     let worked = false;
     for (let left = 0; left < most && !worked; left++) {
+      anew();
       leaveDescriptors(left);
       // What is open goes on, whatever is left.
       await client.call(1, 'still here');
@@ -91,8 +92,10 @@ const attempt: Task<Argument> = async (tools, { name, service, speaks, most }) =
     }
     giveBack();
     await run();
+    anew();
     told[what] = { failures, worked, descriptors: [before, count()] };
   }
+  coroipcc.serviceDisconnect(handle);
   await client.close();
   return told;
 };
