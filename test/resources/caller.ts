@@ -1,7 +1,7 @@
 // A client in a process of its own, which does as it is told and says what came of it.
 
 import { Child, type ChildOptions, type Task } from '../process/child.js';
-import { type Over, SPEAKS } from '../process/wires.js';
+import { type Over, SPEAKS, type Speaks } from '../process/wires.js';
 import type { Failed } from './scarcity.js';
 import { STARVING_SERVICE } from './starving-server.js';
 
@@ -9,9 +9,10 @@ import { STARVING_SERVICE } from './starving-server.js';
 export type Order =
   | { readonly connect: Readonly<Record<string, unknown>> }
   | { readonly call: number; readonly bytes?: number; readonly u32?: number }
+  | { readonly silence: number; readonly times: number; readonly bytes: number }
   | { readonly addressSpace: number }
   | { readonly buffer: number }
-  | { readonly zcb: number }
+  | { readonly zcb: number; readonly speaks: Speaks }
   | 'no thread'
   | 'give back'
   | 'received'
@@ -21,10 +22,9 @@ interface Argument {
   readonly name: string;
   readonly service: number;
   readonly adapter: string;
-  readonly speaks: Readonly<Record<string, string>>;
 }
 
-const obey: Task<Argument> = async (tools, { name, service, adapter, speaks }) => {
+const obey: Task<Argument> = async (tools, { name, service, adapter }) => {
   const { IpcClient, coroipcc, libuvPoll, threadPoll, scarce, say, told } = tools;
   const poll = adapter === 'thread' ? threadPoll : libuvPoll;
   const clients: Awaited<ReturnType<typeof IpcClient.connect>>[] = [];
@@ -36,7 +36,7 @@ const obey: Task<Argument> = async (tools, { name, service, adapter, speaks }) =
     if (order === 'close') return clients.pop()?.close();
     if ('addressSpace' in order) return scarce.leaveAddressSpace(order.addressSpace);
     if ('connect' in order) {
-      const options = { name, service, adapter: poll(), ...speaks, ...order.connect };
+      const options = { name, service, adapter: poll(), ...order.connect };
       const client = await IpcClient.connect(options as { name: string; service: number });
       client.on('dispatch', () => {
         received += 1;
@@ -45,7 +45,7 @@ const obey: Task<Argument> = async (tools, { name, service, adapter, speaks }) =
       return undefined;
     }
     if ('zcb' in order) {
-      const handle = coroipcc.serviceConnect(name, service, 4096, 4096, 4096, speaks);
+      const handle = coroipcc.serviceConnect(name, service, 4096, 4096, 4096, order.speaks);
       try {
         coroipcc.zcbFree(handle, coroipcc.zcbAlloc(handle, order.zcb, 24));
       } finally {
@@ -55,6 +55,14 @@ const obey: Task<Argument> = async (tools, { name, service, adapter, speaks }) =
     }
     const client = clients.at(-1) as (typeof clients)[number];
     if ('buffer' in order) return (await client.createBuffer(order.buffer)).free();
+    if ('silence' in order) {
+      const codes: unknown[] = [];
+      for (let left = order.times; left > 0; left--) {
+        client.call(order.silence, Buffer.alloc(order.bytes)).catch(({ code }) => codes.push(code));
+      }
+      await tools.sleep(10);
+      return { stats: client.stats(), codes };
+    }
     const payload = Buffer.alloc(order.bytes ?? 4);
     if (order.u32 !== undefined) payload.writeUInt32LE(order.u32);
     return (await client.call(order.call, payload)).toString();
@@ -76,12 +84,10 @@ export class Caller {
 
   constructor(
     server: { readonly name: string },
-    over: Over,
     options: { readonly adapter?: 'libuv' | 'thread'; readonly process?: ChildOptions } = {},
   ) {
     const { adapter = 'libuv', process = {} } = options;
-    const speaks = { ...SPEAKS[over] };
-    const argument = { name: server.name, service: STARVING_SERVICE, adapter, speaks };
+    const argument = { name: server.name, service: STARVING_SERVICE, adapter };
     this.child = Child.start(obey, argument, process);
   }
 
@@ -110,9 +116,21 @@ export class Caller {
   }
 }
 
-/** Rings and buffers of one size. */
-export const sized = (bytes: number): Record<string, number> => ({
-  requestBytes: bytes,
-  responseBytes: bytes,
-  dispatchBytes: bytes,
+/** To connect over a wire, with rings and buffers of one size. */
+export const connectOver = (
+  over: Over,
+  bytes = 8192,
+  more: Readonly<Record<string, unknown>> = {},
+): { connect: Record<string, unknown> } => ({
+  connect: {
+    requestBytes: bytes,
+    responseBytes: bytes,
+    dispatchBytes: bytes,
+    ...SPEAKS[over],
+    ...more,
+  },
 });
+
+/** To make and free a zero-copy buffer, in the way that the wire has. */
+export const makeOver = (over: Over, bytes: number): Order =>
+  over === 'native' ? { buffer: bytes } : { zcb: bytes, speaks: SPEAKS[over] };
