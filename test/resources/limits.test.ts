@@ -141,7 +141,7 @@ describe('limits of a client', () => {
     };
     expect(await made({})).toBe('made');
     expect(await made({ maxZeroCopyBuffers: 0 })).toBe(NO_RESOURCES.code);
-    expect(await made({ maxBufferBytes: 1000 })).toBe(TOO_BIG.code);
+    expect(await made({ maxBufferBytes: 4096 })).toBe(TOO_BIG.code);
     expect(await client.does(ECHO)).toHaveLength(4);
   });
 });

@@ -1,5 +1,6 @@
 // A server in a process of its own that starves itself when it is told to, and that says what it logs.
 
+import type { IpcConnection, OverflowPolicy } from '@coroipc/core';
 import { Child, type ChildOptions, freshName, type Task } from '../process/child.js';
 import { WIRES } from '../process/wires.js';
 
@@ -7,6 +8,7 @@ import { WIRES } from '../process/wires.js';
 export type Order =
   | { readonly descriptors: number }
   | { readonly addressSpace: number }
+  | { readonly pour: number }
   | 'no thread'
   | 'give back'
   | 'stats';
@@ -16,10 +18,11 @@ interface Argument {
   readonly adapter: string;
   readonly wires: readonly string[];
   readonly limits: Readonly<Record<string, number>>;
+  readonly overflow: OverflowPolicy;
 }
 
-const serve: Task<Argument> = async (tools, { name, adapter, wires, limits }) => {
-  const { IpcServer, say, told, libuvPoll, threadPoll, epollPoll, scarce } = tools;
+const serve: Task<Argument> = async (tools, { name, adapter, wires, limits, overflow }) => {
+  const { CoroIpcError, IpcServer, say, told, libuvPoll, threadPoll, epollPoll, scarce } = tools;
   const adapters = { libuv: libuvPoll, thread: threadPoll, epoll: epollPoll };
   const server = new IpcServer({
     name,
@@ -29,7 +32,21 @@ const serve: Task<Argument> = async (tools, { name, adapter, wires, limits }) =>
     adapter: adapters[adapter as keyof typeof adapters](),
     ...(name.startsWith('/') ? { mode: 0o777 } : {}),
   });
+  const thirsty: IpcConnection[] = [];
+  const pour = (connection: IpcConnection, count: number) => {
+    let taken = 0;
+    for (let left = count; left > 0; left--) {
+      try {
+        connection.dispatch(1, 'few bytes');
+        taken += 1;
+      } catch (error) {
+        if (!CoroIpcError.is(error)) throw error;
+      }
+    }
+    say('dispatched', taken);
+  };
   server.service(7, {
+    overflow,
     connect: () => say('connected'),
     disconnect: () => say('disconnected'),
     requests: {
@@ -43,11 +60,10 @@ const serve: Task<Argument> = async (tools, { name, adapter, wires, limits }) =>
           return String((error as { code: string }).code);
         }
       },
-      // Sends so many dispatch messages.
-      3: (request) => {
-        request.respond();
-        const count = request.payload.readUInt32LE(0);
-        for (let left = count; left > 0; left--) request.connection.dispatch(1, 'few bytes');
+      // Has dispatch messages sent to it, at the next order to pour.
+      3: ({ connection }) => {
+        thirsty.push(connection);
+        return '';
       },
       // Never answers.
       4: () => undefined,
@@ -60,6 +76,7 @@ const serve: Task<Argument> = async (tools, { name, adapter, wires, limits }) =>
     if (order === 'give back') scarce.giveBack();
     else if (order === 'no thread') scarce.leaveNoThread();
     else if (order === 'stats') say('stats', server.stats());
+    else if ('pour' in order) for (const one of thirsty.splice(0)) pour(one, order.pour);
     else if ('descriptors' in order) scarce.leaveDescriptors(order.descriptors);
     else scarce.leaveAddressSpace(order.addressSpace);
     say('done');
@@ -67,7 +84,7 @@ const serve: Task<Argument> = async (tools, { name, adapter, wires, limits }) =>
 };
 
 export const STARVING_SERVICE = 7;
-export const STARVING = { ECHO: 1, MAKE_BUFFER: 2, DISPATCH: 3, SILENCE: 4 } as const;
+export const STARVING = { ECHO: 1, MAKE_BUFFER: 2, POUR: 3, SILENCE: 4 } as const;
 
 export class StarvingServer {
   readonly name: string;
@@ -84,13 +101,14 @@ export class StarvingServer {
       name?: string;
       adapter?: 'libuv' | 'thread' | 'epoll';
       limits?: Record<string, number>;
+      overflow?: OverflowPolicy;
       process?: ChildOptions;
     } = {},
   ): Promise<StarvingServer> {
-    const { name = freshName(), adapter = 'libuv', limits = {} } = options;
+    const { name = freshName(), adapter = 'libuv', limits = {}, overflow = 'queue' } = options;
     const child = Child.start(
       serve,
-      { name, adapter, wires: WIRES, limits },
+      { name, adapter, wires: WIRES, limits, overflow },
       { env: { NODE_DEBUG: 'coroipc' }, ...options.process },
     );
     await child.said('ready');

@@ -55,8 +55,15 @@ export function connectOptions(request: ConnectRequest, prefix: string): NativeC
       ? defaultBytes(generation, name)
       : sized(generation, checkInteger(prefix + name, request[name], 1, MAX_BUFFER_BYTES));
   const { maxInFlight, serverUid, spinUs } = request;
-  const limit = (name: 'maxZeroCopyBuffers' | 'maxBufferBytes', otherwise: number, most: number) =>
-    checkInteger(prefix + name, request[name] ?? otherwise, 0, most);
+  const limit = (
+    name: 'maxZeroCopyBuffers' | 'maxBufferBytes',
+    otherwise: number,
+    least: number,
+    most: number,
+  ) =>
+    request[name] === undefined
+      ? otherwise
+      : checkInteger(prefix + name, request[name], least, most);
   return {
     name: checkSocketName(`${prefix}name`, request.name),
     service: checkId(`${prefix}service`, request.service),
@@ -75,9 +82,10 @@ export function connectOptions(request: ConnectRequest, prefix: string): NativeC
     maxZeroCopyBuffers: limit(
       'maxZeroCopyBuffers',
       DEFAULT_ZERO_COPY_BUFFERS,
+      0,
       MAX_ZERO_COPY_BUFFERS,
     ),
-    maxBufferBytes: limit('maxBufferBytes', DEFAULT_MAX_BUFFER_BYTES, MAX_BUFFER_BYTES),
+    maxBufferBytes: limit('maxBufferBytes', DEFAULT_MAX_BUFFER_BYTES, PAGE_BYTES, MAX_BUFFER_BYTES),
     spinUs: checkInteger(`${prefix}spinUs`, spinUs ?? DEFAULT_SPIN_US, 0, MAX_SPIN_US),
   };
 }

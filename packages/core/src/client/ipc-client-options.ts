@@ -42,7 +42,7 @@ export interface IpcClientOptions {
   inPlace?: boolean;
   /** Zero-copy buffers of the server's that are taken, 0 to 64, on the native wire. Default 16. */
   maxZeroCopyBuffers?: number;
-  /** Bytes of one of them, up to 1 GiB. Default 64 MiB. */
+  /** Bytes of one of them, 4 KiB to 1 GiB. Default 64 MiB. */
   maxBufferBytes?: number;
   /** Time for the handshake, in milliseconds; -1 is no limit. Default 5000. */
   timeoutMs?: number;

@@ -378,11 +378,11 @@ export class IpcClient extends AwareEmitter<IpcClientEvents> implements AsyncDis
 }
 
 function waitingLimits({ maxWaiting, maxWaitingBytes }: IpcClientOptions): WaitingLimits {
-  const limit = (name: string, value: unknown) =>
-    checkInteger(`options.${name}`, value, 0, MAX_INT32);
+  const limit = (name: string, value: unknown, otherwise: number) =>
+    value === undefined ? otherwise : checkInteger(`options.${name}`, value, 0, MAX_INT32);
   return {
-    calls: limit('maxWaiting', maxWaiting ?? DEFAULT_MAX_WAITING),
-    bytes: limit('maxWaitingBytes', maxWaitingBytes ?? DEFAULT_MAX_WAITING_BYTES),
+    calls: limit('maxWaiting', maxWaiting, DEFAULT_MAX_WAITING),
+    bytes: limit('maxWaitingBytes', maxWaitingBytes, DEFAULT_MAX_WAITING_BYTES),
   };
 }
 
