@@ -43,7 +43,7 @@ struct Options {
   size_t requests_per_turn = 0;
   double spin_us = 0;
   sys::Waiting waiting = sys::Waiting::kSpins;  // sys::own_waiting, asked once for many servers
-  sys::Listener::Access access;  // of a path
+  sys::Listener::Access access;                 // of a path
   bool count_changes = false;
   bool native = true;  // the wires that are taken
   bool classic = false;

@@ -5,9 +5,9 @@
 // open → closed by `close`. Everything is on one thread.
 
 import {
-  checkBytes,
   checkAdapter,
   checkBoolean,
+  checkBytes,
   checkId,
   checkInteger,
   checkObject,
