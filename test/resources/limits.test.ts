@@ -32,7 +32,7 @@ describe('limits of a server', () => {
       await client.does('close');
       await server.settled(1);
     }
-    expect(server.log).toContain('refused: maxConnections (2) is reached');
+    await eventually(() => expect(server.log).toContain('refused: maxConnections (2) is reached'));
   });
 
   it('maxConnectionsPerUid', async () => {
@@ -50,7 +50,9 @@ describe('limits of a server', () => {
       await server.settled(0);
     }
     expect(await server.stats()).toMatchObject({ connectionsTotal: 6, refusedByLimits: 6 });
-    expect(server.log).toMatch(/uid 64322, .* refused: maxConnectionsPerUid \(1\) is reached/);
+    await eventually(() =>
+      expect(server.log).toMatch(/uid 64322, .* refused: maxConnectionsPerUid \(1\) is reached/),
+    );
   });
 
   it('maxBytesPerConnection, of rings and of zero-copy buffers', async () => {
@@ -67,7 +69,9 @@ describe('limits of a server', () => {
       expect(await client.does(ECHO)).toHaveLength(4);
     }
     expect(await server.stats()).toMatchObject({ refusedByLimits: 3 });
-    expect(server.log).toMatch(/asks for \d+ bytes, maxBytesPerConnection is 4194304/);
+    await eventually(() =>
+      expect(server.log).toMatch(/asks for \d+ bytes, maxBytesPerConnection is 4194304/),
+    );
   });
 
   it('maxZeroCopyBuffers and maxBufferBytes', async () => {
@@ -105,7 +109,7 @@ describe('limits of a server', () => {
       expect(await client.fails(connectOver(over))).toMatchObject(TRY_AGAIN);
     }
     expect(await client.does(ECHO)).toHaveLength(4);
-    expect(server.log).toContain('refused: maxHandshakes (3) is reached');
+    await eventually(() => expect(server.log).toContain('refused: maxHandshakes (3) is reached'));
     await expectRest(server.pid);
     await eventually(() => expect(ended).toBe(3));
     for (const over of EVERY_WIRE) await client.does(connectOver(over));

@@ -4,7 +4,7 @@
 import { libuvPoll } from '@coroipc/adapter-libuv';
 import { CoroIpcError, CS, IpcClient } from '@coroipc/core';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { expectHoldings, holdings } from '../process/machine.js';
+import { eventually, expectHoldings, holdings } from '../process/machine.js';
 import { EVERY_WIRE, type Over, SPEAKS } from '../process/wires.js';
 import { expectRest } from './scarcity.js';
 import { STARVING, STARVING_SERVICE, StarvingServer } from './starving-server.js';
@@ -50,7 +50,9 @@ describe('a server whose k-th descriptor is refused', () => {
       expect(seen).toEqual(seen.map(() => CS.ERR_NO_RESOURCES));
       refused += seen.length;
       expect(await server.stats()).toMatchObject({ refusedForResources: refused, refused: 0 });
-      expect(server.log.match(/refused: .*\(\w+: errno 24\)/g)?.length).toBe(refused);
+      await eventually(() =>
+        expect(server.log.match(/refused: .*\(\w+: errno 24\)/g)?.length).toBe(refused),
+      );
       await server.order('give back');
       await (await connect(server, over)).close();
       await expectHoldings(server.pid, before);

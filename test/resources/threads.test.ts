@@ -47,7 +47,9 @@ describe('without a thread', () => {
       const refused = await client.fails(connectOver(over));
       expect(refused).toMatchObject({ code: 'ERR_COROIPC_NO_RESOURCES' });
     }
-    expect(server.log.match(/refused: .*\(pthread_create: errno 11\)/g)).toHaveLength(2);
+    await eventually(() =>
+      expect(server.log.match(/refused: .*\(pthread_create: errno 11\)/g)).toHaveLength(2),
+    );
     expect(await server.stats()).toMatchObject({ connections: 1, refusedForResources: 2 });
     await client.does(connectOver('native'));
     expect(await client.does({ call: STARVING.ECHO })).toHaveLength(4);
