@@ -2,6 +2,7 @@
 // asked for fails with mmap and ENOMEM, and works when there is room again.
 
 import { describe, expect, it } from 'vitest';
+import { eventually } from '../process/machine.js';
 import { EVERY_WIRE } from '../process/wires.js';
 import { Caller, connectOver } from './caller.js';
 import { expectRest } from './scarcity.js';

@@ -2,6 +2,7 @@
 // needs none; the classic wire and the default adapter need one each.
 
 import { describe, expect, it } from 'vitest';
+import { eventually } from '../process/machine.js';
 import { Caller, connectOver } from './caller.js';
 import { expectRest } from './scarcity.js';
 import { STARVING, StarvingServer } from './starving-server.js';
