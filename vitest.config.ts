@@ -38,6 +38,8 @@ export default defineConfig({
       project('process', ['test/process/**/*.test.ts', 'test/soak/**/*.test.mjs'], {
         serial: true,
       }),
+      // These starve processes of their own, and measure what one uses of a CPU.
+      project('resources', ['test/resources/**/*.test.ts'], { serial: true }),
       project('interop', ['test/interop/**/*.test.ts']),
     ],
   },

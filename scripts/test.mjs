@@ -1,7 +1,7 @@
 // npm test: every check and every test, from a fresh clone. Ends with `N passed, N failed`.
 //
 //   npm test [-- SUITE…]     checks, models, native, death, unit, conformance, property, process,
-//                         interop, runtimes
+//                         resources, interop, runtimes
 //
 // Each check counts as one, each test as one; a suite that runs no test is a failure.
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
@@ -84,6 +84,7 @@ const SUITES = {
   conformance: () => vitest('conformance'),
   property: () => vitest('property'),
   process: () => vitest('process'),
+  resources: () => vitest('resources'),
   interop,
   runtimes,
 };

@@ -45,7 +45,7 @@ class ClassicSession final : public Session {
   Wants sleep(Wants wants) override;
   std::optional<InPlace> answer_in_place() const override;
   std::optional<InPlace> message_in_place() const override;
-  Status zcb_alloc(size_t bytes, int64_t deadline_ns, ZeroCopyBuffer& buffer) override;
+  sys::Outcome zcb_alloc(size_t bytes, int64_t deadline_ns, ZeroCopyBuffer& buffer) override;
   Status zcb_free(const ZeroCopyBuffer& buffer, int64_t deadline_ns) override;
   Status zcb_send(const ZeroCopyBuffer& buffer, uint64_t& token) override;
 

@@ -52,22 +52,23 @@ void NativeSession::keep_message() {
   dispatch_ = {};
 }
 
-Status NativeSession::zcb_alloc(size_t bytes, int64_t deadline_ns, ZeroCopyBuffer& buffer) {
+sys::Outcome NativeSession::zcb_alloc(size_t bytes, int64_t deadline_ns, ZeroCopyBuffer& buffer) {
   const size_t page = sys::control_bytes();
   sys::Result<uint32_t> made = exchange_->make((bytes + kRequestPlace + page - 1) / page * page);
-  if (!made.ok()) return made.failure().status;
+  if (!made.ok()) return made.failure();
   const uint32_t number = made.value();
   while (exchange_->answer(number) == Status::kErrTryAgain) {
     const Status waited = wait_for_socket(POLLIN, deadline_ns);
-    if (waited != Status::kOk) return waited;
+    if (waited != Status::kOk) return sys::Failure{waited};
     attention_ = attention_ || loop_wants_ != 0;
-    if (!hear()) return Status::kErrLibrary;
+    if (!hear()) return sys::Failure{Status::kErrLibrary};
   }
-  if (const Status answer = exchange_->answer(number); answer != Status::kOk) return answer;
+  if (const Status answer = exchange_->answer(number); answer != Status::kOk)
+    return sys::Failure{answer};
   const std::optional<wire::SharedMemory> memory = exchange_->own_memory(number);
-  if (!memory.has_value()) return Status::kErrLibrary;
+  if (!memory.has_value()) return sys::Failure{Status::kErrLibrary};
   buffer = {{memory->hold, memory->data + kRequestPlace, bytes}, number};
-  return Status::kOk;
+  return sys::Nothing{};
 }
 
 Status NativeSession::zcb_free(const ZeroCopyBuffer& buffer, int64_t) {

@@ -86,6 +86,7 @@ sys::Result<bool> NativeSession::advance() {
     const State state = message_.read(socket_);
     if (state == State::kMore) return false;
     if (state == State::kOver) return sys::Failure{Status::kErrLibrary, ECONNRESET, "recv"};
+    if (state == State::kLost) return sys::kLostFile;
     if (step_ == Step::kWelcome) {
       if (sys::Outcome heard = hear_welcome(); !heard.ok()) return heard.failure();
       continue;

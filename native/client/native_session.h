@@ -55,7 +55,7 @@ class NativeSession final : public Session {
   void keep_answer() override;
   void keep_message() override;
   bool release(uint32_t number) override;
-  Status zcb_alloc(size_t bytes, int64_t deadline_ns, ZeroCopyBuffer& buffer) override;
+  sys::Outcome zcb_alloc(size_t bytes, int64_t deadline_ns, ZeroCopyBuffer& buffer) override;
   Status zcb_free(const ZeroCopyBuffer& buffer, int64_t deadline_ns) override;
   Status zcb_send(const ZeroCopyBuffer& buffer, uint64_t& token) override;
   bool take_attention() override { return std::exchange(attention_, false); }

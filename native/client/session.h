@@ -164,8 +164,8 @@ class Session {
 
   // A buffer that requests are made in place in, on the classic wire. The server is told of it with
   // a call.
-  [[nodiscard]] virtual Status zcb_alloc(size_t, int64_t, ZeroCopyBuffer&) {
-    return Status::kErrNotSupported;
+  [[nodiscard]] virtual sys::Outcome zcb_alloc(size_t, int64_t, ZeroCopyBuffer&) {
+    return sys::Failure{Status::kErrNotSupported};
   }
   [[nodiscard]] virtual Status zcb_free(const ZeroCopyBuffer&, int64_t) {
     return Status::kErrNotSupported;

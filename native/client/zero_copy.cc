@@ -22,13 +22,13 @@ Status ClassicSession::call(wire::Parts parts, int64_t deadline_ns) {
   return status;
 }
 
-Status ClassicSession::zcb_alloc(size_t bytes, int64_t deadline_ns, ZeroCopyBuffer& buffer) {
+sys::Outcome ClassicSession::zcb_alloc(size_t bytes, int64_t deadline_ns, ZeroCopyBuffer& buffer) {
   const size_t map_size = bytes + sizeof(classic::ZcbHeader);
   sys::Result<sys::ShmFile> file =
       sys::ShmFile::make(classic::kZcbPrefix, map_size, channel_->mark());
-  if (!file.ok()) return file.failure().status;
+  if (!file.ok()) return file.failure();
   sys::Result<sys::Mapping> mapping = sys::Mapping::whole(file.value().fd(), map_size);
-  if (!mapping.ok()) return mapping.failure().status;
+  if (!mapping.ok()) return mapping.failure();
 
   classic::ZcbHeader header{static_cast<int32_t>(map_size), 0, 0};
   std::memcpy(mapping.value().data(), &header, sizeof header);
@@ -37,20 +37,20 @@ Status ClassicSession::zcb_alloc(size_t bytes, int64_t deadline_ns, ZeroCopyBuff
   message.id = classic::kZcbAlloc;
   message.map_size = map_size;
   const std::string& path = file.value().path();
-  if (path.size() >= message.path.size()) return Status::kErrNameTooLong;
+  if (path.size() >= message.path.size()) return sys::Failure{Status::kErrNameTooLong};
   path.copy(message.path.data(), path.size());
 
   const wire::Bytes request = std::as_bytes(std::span(&message, 1));
   const Status status = call(std::span(&request, 1), deadline_ns);
-  if (status != Status::kOk) return status;
+  if (status != Status::kOk) return sys::Failure{status};
   // The originals leave the answer's error field unset, so success is the number that the server
   // wrote into the buffer.
   const auto written = wire::copy_out<classic::ZcbHeader>(mapping.value().data());
-  if (written.server_handle == 0) return Status::kErrNoResources;
+  if (written.server_handle == 0) return sys::Failure{Status::kErrNoResources};
   buffer.handle = written.server_handle;
   const auto memory = std::make_shared<sys::Mapping>(std::move(mapping.value()));
   buffer.memory = {memory, memory->data() + sizeof header, bytes};
-  return Status::kOk;
+  return sys::Nothing{};
 }
 
 Status ClassicSession::zcb_free(const ZeroCopyBuffer& buffer, int64_t deadline_ns) {

@@ -8,6 +8,7 @@
 #include "js/functions.h"
 #include "js/visit.h"
 #include "wire/native/handshake.h"
+#include "wire/native/own_buffers.h"
 
 namespace coroipc::js {
 
@@ -33,6 +34,7 @@ bool read_options(const Value& value, client::Options& options) {
   uint64_t dispatch = 0;
   uint64_t generation = 0;
   uint64_t in_flight = 0;
+  uint64_t buffers = 0;
   double server_uid = -1;
   if (name.IsEmpty() || !read_member(from, "service", service) ||
       !read_member(from, "requestBytes", request) ||
@@ -40,6 +42,8 @@ bool read_options(const Value& value, client::Options& options) {
       !read_member(from, "dispatchBytes", dispatch) ||
       !read_member(from, "generation", generation) ||
       !read_member(from, "maxInFlight", in_flight) || !read_member(from, "serverUid", server_uid) ||
+      !read_member(from, "maxZeroCopyBuffers", buffers) ||
+      !read_member(from, "maxBufferBytes", options.max_buffer_bytes) ||
       !read_member(from, "spinUs", options.spin_us))
     return false;
   options.name = name.IsString() ? name.As<Napi::String>().Utf8Value() : std::string();
@@ -58,6 +62,8 @@ bool read_options(const Value& value, client::Options& options) {
   options.waiting = EnvState::of(env)->waiting;
   options.service = static_cast<uint32_t>(service);
   options.max_in_flight = static_cast<uint32_t>(in_flight);
+  options.max_buffers =
+      static_cast<uint32_t>(std::min<uint64_t>(buffers, wire::native::kMostBuffers));
   if (server_uid >= 0) options.server_uid = static_cast<uid_t>(server_uid);
   options.sizes = {request, response, dispatch};
   if (generation == 0) return true;

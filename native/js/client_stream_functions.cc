@@ -115,8 +115,11 @@ Value client_zcb_alloc(const CallbackInfo& info) {
                  sizeof(wire::classic::ZcbHeader) + sizeof(wire::RequestHeader)))
     return env.Undefined();
   ClientEntry::ZeroCopy made;
-  const Status status = visit.session().zcb_alloc(size + header_size, deadline, made.buffer);
-  if (!check(env, status, "the zero-copy buffer was not made")) return env.Undefined();
+  sys::Outcome outcome = visit.session().zcb_alloc(size + header_size, deadline, made.buffer);
+  if (!outcome.ok()) {
+    throw_failure(env, outcome.failure(), "the zero-copy buffer was not made");
+    return env.Undefined();
+  }
   made.view = View(env, made.buffer.memory);
   if (made.view.empty()) return env.Undefined();
   const Napi::ArrayBuffer view = made.view.value();

@@ -7,7 +7,7 @@ namespace {
 // As many as are given: a missing one is told by the compiler.
 constexpr auto kNames = std::to_array<const char*>(
     {"pollAdd", "pollModify", "pollRemove", "pollJob", "admit", "connected", "disconnected",
-     "released", "counted", "drained", "bufferAnswered", "log", "closed"});
+     "released", "counted", "drained", "bufferAnswered", "turnedAway", "log", "closed"});
 
 constexpr size_t kMostArguments = 7;
 
@@ -140,6 +140,10 @@ void HostAdapter::drained(server::ConnectionId connection) { tell(kDrained, {num
 
 void HostAdapter::buffer_answered(server::ConnectionId connection) {
   tell(kBufferAnswered, {number(connection)});
+}
+
+void HostAdapter::turned_away(server::TurnedAway why) {
+  tell(kTurnedAway, {static_cast<double>(why)});
 }
 
 void HostAdapter::log(server::LogLevel level, const std::string& message) {

@@ -31,6 +31,7 @@ class HostAdapter final : public server::Host {
   void counted(server::ConnectionId connection, server::Counter counter, uint64_t value) override;
   void drained(server::ConnectionId connection) override;
   void buffer_answered(server::ConnectionId connection) override;
+  void turned_away(server::TurnedAway why) override;
   void log(server::LogLevel level, const std::string& message) override;
   void closed() override;
 
@@ -61,6 +62,7 @@ class HostAdapter final : public server::Host {
     kCounted,
     kDrained,
     kBufferAnswered,
+    kTurnedAway,
     kLog,
     kClosed,
     kMethods,

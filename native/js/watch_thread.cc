@@ -50,7 +50,8 @@ sys::Outcome WatchThread::start(Wake wake, void* context) {
       },
       this);
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  if (error != 0) return sys::system_failure("pthread_create", error);
+  // Its EAGAIN is no invitation to try again: there are as many threads as there may be.
+  if (error != 0) return sys::Failure{Status::kErrNoResources, error, "pthread_create"};
   running_ = true;
   pthread_setname_np(thread_, "coroipc-poll");
   return sys::Nothing{};

@@ -14,9 +14,12 @@ namespace {
 
 using coroipc::libuv::PollSet;
 
-void throw_error(Napi::Env env, int error, const std::string& what) {
+void throw_error(Napi::Env env, int error, const std::string& what, const char* call = nullptr) {
   Napi::Error thrown = Napi::Error::New(env, what + ": " + uv_strerror(error));
   thrown.Set("code", uv_err_name(error));
+  // libuv's errors are the system's, negative.
+  thrown.Set("errno", Napi::Number::New(env, -error));
+  if (call != nullptr) thrown.Set("syscall", call);
   thrown.ThrowAsJavaScriptException();
 }
 
@@ -52,7 +55,8 @@ Napi::Value add(const Napi::CallbackInfo& info) {
   const int fd = info[0].As<Napi::Number>().Int32Value();
   const int64_t handle = set_of(info).add(fd, events_of(info[1]), info[2].As<Napi::Function>());
   if (handle > 0) return Napi::Number::New(env, static_cast<double>(handle));
-  throw_error(env, static_cast<int>(handle), "cannot watch descriptor " + std::to_string(fd));
+  throw_error(env, static_cast<int>(handle), "cannot watch descriptor " + std::to_string(fd),
+              "uv_poll_init");
   return env.Undefined();
 }
 
@@ -62,7 +66,8 @@ void modify(const Napi::CallbackInfo& info) {
   const int error =
       set_of(info).modify(info[0].As<Napi::Number>().Int64Value(), events_of(info[1]));
   if (error == UV_ENOENT) return unknown_handle(info);
-  if (error != 0) throw_error(info.Env(), error, "cannot change what is watched for");
+  if (error != 0)
+    throw_error(info.Env(), error, "cannot change what is watched for", "epoll_create1");
 }
 
 // remove(handle)
@@ -84,7 +89,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   int error = 0;
   PollSet* set = PollSet::create(env, error);
   if (set == nullptr) {
-    throw_error(env, error, "cannot set up the libuv poll adapter");
+    throw_error(env, error, "cannot set up the libuv poll adapter", "epoll_create1");
     return exports;
   }
   exports.Set("add", Napi::Function::New<add>(env, "add", set));

@@ -44,6 +44,8 @@ struct Connection {
   sys::Fd socket;
   Stage stage = Stage::kHandshake;
   Peer peer;
+  bool counted = false;        // in the server's census
+  bool settled = false;        // its handshake is finished
   bool known_to_host = false;  // admit was asked about it, so released is owed
   int64_t handshake_deadline = 0;
   std::unique_ptr<Greeting> greeting = std::make_unique<Greeting>();

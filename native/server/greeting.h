@@ -5,11 +5,18 @@
 
 #include <array>
 #include <optional>
+#include <string>
 
 #include "wire/classic/setup.h"
 #include "wire/native/handshake.h"
 
 namespace coroipc::server {
+
+// What a peer is told as soon as it is known how, and why.
+struct Refusal {
+  Status status = Status::kErrNoResources;
+  std::string why;
+};
 
 struct Greeting {
   enum class Wire { kUnknown, kNative, kClassic };
@@ -17,8 +24,7 @@ struct Greeting {
   std::array<std::byte, wire::native::kNameBytes> first{};
   size_t filled = 0;
   Wire wire = Wire::kUnknown;
-  // What the peer is told as soon as it is known how; kOk: nothing against it so far.
-  Status refusal = Status::kOk;
+  std::optional<Refusal> refusal;  // nothing against it so far
 
   std::optional<wire::classic::SetupReader> setup;
 

@@ -34,8 +34,11 @@ void Server::hear_first(const Shared& connection) {
   }
   const bool is_native = native::begins_native(greeting.first);
   greeting.wire = is_native ? Greeting::Wire::kNative : Greeting::Wire::kClassic;
-  if (greeting.refusal != Status::kOk)
-    return refuse(connection, greeting.refusal, "maxConnections is reached");
+  if (greeting.refusal.has_value()) {
+    // The host was told of it when it was decided.
+    [[maybe_unused]] const bool sent = answer(*connection, greeting.refusal->status);
+    return end(connection, std::string(greeting.refusal->why));
+  }
   if (is_native ? !options_.native : !options_.classic)
     return refuse(connection, Status::kErrNotSupported,
                   is_native ? "the native wire is not taken" : "the classic wire is not taken");
@@ -63,18 +66,17 @@ void Server::hear_setup(const Shared& connection) {
 
 void Server::open_classic(const Shared& connection) {
   const classic::Setup setup = connection->greeting->setup->setup();
-  const Status status = admit(connection, setup.service, static_cast<int>(setup.generation));
-  if (!connection->live()) return;
-  if (status != Status::kOk) return refuse(connection, status, "not admitted");
+  if (!admit(connection, setup.service, static_cast<int>(setup.generation))) return;
+  uint64_t bytes = 0;
+  for (const size_t size : setup.sizes) bytes += std::min<uint64_t>(size, wire::kMaxBufferBytes);
+  if (bytes > options_.max_bytes_per_connection) return refuse_for_size(connection, bytes);
   auto channel = classic::ClassicServerChannel::open(
       setup, connection->socket, connection->peer.credentials.uid,
-      {options_.max_buffer_bytes, options_.max_zero_copy_buffers}, {watch_, bell_, connection->id});
-  if (!channel.ok()) {
-    const sys::Failure& failure = channel.failure();
-    return refuse(connection, failure.status,
-                  std::string("its shared files were not accepted (") + failure.call + " errno " +
-                      std::to_string(failure.code) + ")");
-  }
+      {options_.max_buffer_bytes, options_.max_zero_copy_buffers,
+       options_.max_bytes_per_connection - bytes},
+      {watch_, bell_, connection->id});
+  if (!channel.ok())
+    return refuse(connection, channel.failure(), "its shared files were not accepted");
   connection->channel = std::move(channel.value());
   begin(connection);
 }
@@ -85,16 +87,19 @@ void Server::hear_hello(const Shared& connection) {
   const State state = greeting.message->read(connection->socket);
   if (state == State::kMore) return;
   if (state == State::kOver) return end(connection, "hung up before the handshake was finished");
+  if (state == State::kLost)
+    return refuse(connection, sys::kLostFile, "no descriptor is left for what it sent");
   const std::optional<native::Hello> hello = native::decode_hello(greeting.message->bytes());
   if (!hello.has_value() || greeting.message->has_file())
     return refuse(connection, Status::kErrInvalidParam, "malformed hello");
   if (hello->least_version > native::kVersion || hello->greatest_version < native::kVersion)
     return refuse(connection, Status::kErrVersion, "it speaks other versions");
-  const Status status = admit(connection, hello->service, 0);
-  if (!connection->live()) return;
-  if (status != Status::kOk) return refuse(connection, status, "not admitted");
+  if (!admit(connection, hello->service, 0)) return;
   const uint64_t most = options_.max_buffer_bytes;
   greeting.granted = native::grant(hello->wanted, {most, most, most, options_.max_in_flight});
+  if (const uint64_t bytes = native::memory_bytes(greeting.granted);
+      bytes > options_.max_bytes_per_connection)
+    return refuse_for_size(connection, bytes);
   welcome(connection);
 }
 
@@ -102,7 +107,7 @@ void Server::hear_hello(const Shared& connection) {
 void Server::welcome(const Shared& connection) {
   Greeting& greeting = *connection->greeting;
   auto ours = sys::SealedMemory::make(native::server_rings(greeting.granted));
-  if (!ours.ok()) return refuse(connection, ours.failure().status, "no memory for its rings");
+  if (!ours.ok()) return refuse(connection, ours.failure(), "no memory for its rings");
   greeting.ours = std::move(ours.value());
   const native::WelcomeBytes bytes = native::encode(
       native::Welcome{native::kVersion, static_cast<int32_t>(Status::kOk), greeting.granted});
@@ -120,26 +125,32 @@ void Server::hear_attach(const Shared& connection) {
   const State state = greeting.message->read(connection->socket);
   if (state == State::kMore) return;
   if (state == State::kOver) return end(connection, "hung up before the handshake was finished");
+  if (state == State::kLost)
+    return refuse(connection, sys::kLostFile, "no descriptor is left for its memory");
   if (!native::decode_attach(greeting.message->bytes()))
     return refuse(connection, Status::kErrInvalidParam, "malformed attach");
   auto theirs = sys::SealedMemory::take(greeting.message->take_file(),
                                         native::client_rings(greeting.granted));
-  if (!theirs.ok())
-    return refuse(connection, theirs.failure().status, "its memory was not accepted");
+  if (!theirs.ok()) return refuse(connection, theirs.failure(), "its memory was not accepted");
+  const uint64_t left = options_.max_bytes_per_connection - native::memory_bytes(greeting.granted);
   connection->channel = std::make_unique<native::NativeServerChannel>(
       greeting.granted, connection->socket, std::move(greeting.ours), std::move(theirs.value()),
       native::BufferLimits{static_cast<uint32_t>(std::min<size_t>(options_.max_zero_copy_buffers,
                                                                   native::kMostBuffers)),
-                           options_.max_buffer_bytes});
+                           options_.max_buffer_bytes, left});
   begin(connection);
 }
 
-Status Server::admit(const Shared& connection, uint32_t service, int generation) {
+bool Server::admit(const Shared& connection, uint32_t service, int generation) {
   // A process that has ended gives its number to another, which is not who connected.
   sys::Result<sys::Fd> process = sys::peer_pidfd(connection->socket);
   if (process.ok() && sys::process_ended(process.value())) {
     end(connection, "its process has ended");
-    return Status::kErrLibrary;
+    return false;
+  }
+  if (!process.ok() && sys::is_want(process.failure())) {
+    refuse(connection, process.failure(), "no descriptor is left to know its process by");
+    return false;
   }
   handshakes_.erase(connection->id);
   connection->peer.service = service;
@@ -149,9 +160,11 @@ Status Server::admit(const Shared& connection, uint32_t service, int generation)
   call(connection, [&] {
     if (service < wire::kIdLimit) status = host_.admit(connection->peer);
   });
+  if (!connection->live()) return false;
   // What is still to be said has its time limit, too.
-  if (connection->live() && generation == 0) handshakes_.insert(connection->id);
-  return status;
+  if (generation == 0) handshakes_.insert(connection->id);
+  if (status != Status::kOk) refuse(connection, status, "not admitted");
+  return status == Status::kOk;
 }
 
 void Server::begin(const Shared& connection) {
@@ -168,6 +181,8 @@ void Server::begin(const Shared& connection) {
   if (!answer(*connection, Status::kOk)) return end(connection, "hung up");
   connection->greeting.reset();
   connection->stage = Stage::kActive;
+  connection->settled = true;
+  census_.settle();
   // What the connect function sent was queued: no event byte may come before the answer.
   flush(connection);
   if (connection->live()) sleep(connection);
@@ -179,6 +194,24 @@ void Server::refuse(const Shared& connection, Status status, const std::string& 
                 std::to_string(connection->peer.credentials.pid) + " refused: " + why);
   // A peer that is gone already needs no answer.
   [[maybe_unused]] const bool sent = answer(*connection, status);
+  end(connection, why);
+}
+
+void Server::refuse(const Shared& connection, const sys::Failure& failure,
+                    const std::string& what) {
+  const std::string why = what + sys::in_words(failure);
+  if (!sys::is_want(failure)) return refuse(connection, failure.status, why);
+  tell_refusal(*connection, TurnedAway::kForWant, why);
+  [[maybe_unused]] const bool sent = answer(*connection, failure.status);
+  end(connection, why);
+}
+
+void Server::refuse_for_size(const Shared& connection, uint64_t bytes) {
+  const std::string why = "it asks for " + std::to_string(bytes) +
+                          " bytes, maxBytesPerConnection is " +
+                          std::to_string(options_.max_bytes_per_connection);
+  tell_refusal(*connection, TurnedAway::kByLimit, why);
+  [[maybe_unused]] const bool sent = answer(*connection, Status::kErrTooBig);
   end(connection, why);
 }
 

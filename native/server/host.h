@@ -45,6 +45,14 @@ using Counters = std::array<uint64_t, static_cast<size_t>(Counter::kCount)>;
 // syslog's levels.
 enum class LogLevel : int { kWarning = 4, kInfo = 6, kDebug = 7 };
 
+// Why a peer is turned away that the host was not asked about, or has admitted already. The numbers
+// are those on the border to JavaScript.
+enum class TurnedAway : int {
+  kByLimit = 0,   // one of the options' limits is reached
+  kForWant = 1,   // the system has no descriptor, memory, space or thread left for it
+  kForDelay = 2,  // it did not finish its handshake in time
+};
+
 struct Peer {
   ConnectionId connection = 0;
   uint32_t service = 0;
@@ -81,6 +89,7 @@ class Host {
   virtual void drained(ConnectionId connection) = 0;
   // The client has answered the offer of a zero-copy buffer.
   virtual void buffer_answered(ConnectionId connection) = 0;
+  virtual void turned_away(TurnedAway why) = 0;
   virtual void log(LogLevel level, const std::string& message) = 0;
   // Server::close has come to its end.
   virtual void closed() = 0;

@@ -18,7 +18,10 @@ constexpr int kAcceptsPerTurn = 32;
 // So many callers beyond maxConnections are heard, so that they can be told why not.
 constexpr size_t kMostRefused = 64;
 constexpr int64_t kBusyExitRetryNs = 10'000'000;
+// Until the listener is looked at again: when nobody could be taken in; when somebody was, to be
+// told that there is no descriptor, as soon as it says which wire it speaks.
 constexpr int64_t kAcceptRetryNs = 20'000'000;
+constexpr int64_t kTellNs = 100'000'000;
 
 sys::Fd spare_descriptor() { return sys::Fd(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
 
@@ -55,7 +58,8 @@ Server::Server(const Options& options, Host& host, sys::SemaphoreWatch& watch,
       timer_(std::move(timer)),
       waiting_(options.waiting),
       spinner_(options.spin_us, options.waiting),
-      next_id_(options.first_connection) {}
+      next_id_(options.first_connection),
+      census_(options.max_connections, options.max_connections_per_uid, options.max_handshakes) {}
 
 Server::~Server() = default;
 
@@ -70,60 +74,126 @@ Server::Shared Server::get(ConnectionId id) const {
 const Connection* Server::find(ConnectionId id) const { return get(id).get(); }
 
 void Server::on_accept() {
-  for (int i = 0; i < kAcceptsPerTurn && !closing_; ++i) {
+  // A host that cannot cease to watch it has come back because somebody else waits.
+  if (accept_again_at_ != sys::kNever) accept_again();
+  for (int i = 0; i < kAcceptsPerTurn && !closing_ && accept_again_at_ == sys::kNever; ++i) {
     sys::Result<sys::Fd> socket = sys::accept_one(listener_.fd());
     if (socket.ok()) {
       accept_one(std::move(socket.value()));
       continue;
     }
-    const int code = socket.failure().code;
-    if (code == EMFILE || code == ENFILE) return refuse_for_want_of_descriptors();
-    if (code != ECONNABORTED && code != EINTR) return;
+    switch (socket.failure().code) {
+      case EAGAIN:
+        return;
+      case ECONNABORTED:
+      case EINTR:
+        continue;
+      default:
+        return turn_one_away(socket.failure());
+    }
   }
 }
 
-void Server::accept_one(sys::Fd socket) {
+Server::Shared Server::take_in(sys::Fd socket) {
   const ConnectionId id = next_id_++;
   auto connection = std::make_shared<Connection>(id, std::move(socket), options_.max_queue_bytes);
   sys::Result<sys::Credentials> credentials = sys::peer_credentials(connection->socket);
-  if (!credentials.ok()) return;
+  if (!credentials.ok()) return nullptr;
   connection->peer = {id, 0, credentials.value(), 0, connection->socket.get()};
-  if (sys::waiting_for(credentials.value().pid, waiting_) != waiting_) {
+  connection->handshake_deadline = sys::deadline_after_ms(options_.handshake_timeout_ms);
+  return connection;
+}
+
+void Server::accept_one(sys::Fd socket) {
+  const Shared connection = take_in(std::move(socket));
+  if (connection == nullptr) return;
+  const sys::Credentials& peer = connection->peer.credentials;
+  if (sys::waiting_for(peer.pid, waiting_) != waiting_) {
     waiting_ = sys::Waiting::kSpins;
     spinner_ = sys::Spinner(options_.spin_us, waiting_);
   }
-  if (connections_.size() >= options_.max_connections) {
-    host_.log(LogLevel::kWarning, "connection refused: maxConnections is reached");
-    if (connections_.size() >= options_.max_connections + kMostRefused) return;
-    connection->greeting->refusal = Status::kErrNoResources;
+  std::optional<Refusal> refusal = refusal_of(peer.uid);
+  if (!refusal.has_value()) {
+    connection->counted = true;
+    census_.enter(peer.uid);
+    return watch(connection);
   }
-  connection->handshake_deadline = sys::deadline_after_ms(options_.handshake_timeout_ms);
-  connections_.emplace(id, connection);
-  handshakes_.insert(id);
-  host_.poll_add(connection->socket.get(), id);
+  const std::string why = refusal->why;
+  if (refused_ < kMostRefused) {
+    ++refused_;
+    connection->greeting->refusal = std::move(refusal);
+    watch(connection);
+  }
+  tell_refusal(*connection, TurnedAway::kByLimit, why);
+}
+
+void Server::watch(const Shared& connection) {
+  connections_.emplace(connection->id, connection);
+  handshakes_.insert(connection->id);
+  host_.poll_add(connection->socket.get(), connection->id);
   set_timer();
 }
 
-void Server::refuse_for_want_of_descriptors() {
-  // Left alone, the listening descriptor would stay readable and the host's loop would spin. So
-  // the spare descriptor makes room to take one caller in and hang up on it. What was taken in is
-  // the next spare: its place is not given away in between.
-  host_.log(LogLevel::kWarning, "connection refused: no descriptor is left");
-  spare_.reset();
-  sys::Result<sys::Fd> turned_away = sys::accept_one(listener_.fd());
-  if (turned_away.ok()) {
-    sys::hang_up(turned_away.value());
-    spare_ = std::move(turned_away.value());
-    return;
+std::optional<Refusal> Server::refusal_of(uid_t uid) const {
+  const auto reached = [](Status status, const char* limit, size_t value) {
+    return Refusal{status, std::string(limit) + " (" + std::to_string(value) + ") is reached"};
+  };
+  switch (census_.full_for(uid)) {
+    case Census::Full::kConnections:
+      return reached(Status::kErrNoResources, "maxConnections", options_.max_connections);
+    case Census::Full::kConnectionsOfUid:
+      return reached(Status::kErrNoResources, "maxConnectionsPerUid",
+                     options_.max_connections_per_uid);
+    case Census::Full::kHandshakes:
+      // Others will have finished theirs soon.
+      return reached(Status::kErrTryAgain, "maxHandshakes", options_.max_handshakes);
+    case Census::Full::kNothing:
+      break;
   }
-  // Somebody else in the process was faster: look again a little later.
+  return std::nullopt;
+}
+
+// Nobody can be accepted, for want of a descriptor or of memory. Left alone, the listening
+// descriptor would stay readable and the host's loop would spin, so it is not watched for a while.
+// Where descriptors are what is missing the spare one makes room to take one caller in, who is told
+// as soon as it has said which wire it speaks; then its place is the next spare.
+void Server::turn_one_away(const sys::Failure& failure) {
+  const bool no_descriptor = failure.code == EMFILE || failure.code == ENFILE;
+  Shared connection;
+  if (no_descriptor && spare_.open()) {
+    spare_.reset();
+    sys::Result<sys::Fd> socket = sys::accept_one(listener_.fd());
+    if (socket.ok()) {
+      connection = take_in(std::move(socket.value()));
+    } else if (socket.failure().code == EAGAIN) {
+      // Room is looked for before callers are, and nobody called.
+      spare_ = spare_descriptor();
+      return;
+    }
+  }
+  pause_accepting(connection == nullptr ? kAcceptRetryNs : kTellNs);
+  if (closing_) return;
+  if (connection == nullptr)
+    return host_.log(LogLevel::kWarning, "nobody can be accepted" + sys::in_words(failure));
+  const std::string why = "no descriptor is left" + sys::in_words(failure);
+  ++refused_;
+  turned_away_ = connection->id;
+  connection->greeting->refusal = Refusal{Status::kErrNoResources, why};
+  watch(connection);
+  tell_refusal(*connection, TurnedAway::kForWant, why);
+}
+
+void Server::pause_accepting(int64_t for_ns) {
   host_.poll_modify(listener_.fd().get(), kListenerKey, 0);
-  accept_again_at_ = sys::now_ns() + kAcceptRetryNs;
+  accept_again_at_ = sys::now_ns() + for_ns;
   set_timer();
 }
 
 void Server::accept_again() {
   accept_again_at_ = sys::kNever;
+  // Whoever still has the spare's place has said nothing.
+  if (const Shared silent = get(turned_away_); silent != nullptr)
+    end(silent, "it did not say which wire it speaks");
   if (!spare_.open()) spare_ = spare_descriptor();
   if (!closing_) host_.poll_modify(listener_.fd().get(), kListenerKey, POLLIN);
 }
@@ -160,7 +230,7 @@ void Server::on_timer() {
   while (!handshakes_.empty()) {
     const Shared connection = get(*handshakes_.begin());
     if (connection->handshake_deadline > now) break;
-    end(connection, "handshake not finished in time");
+    time_out(connection);
   }
   // Collected first: what is called below may change these sets.
   std::vector<ConnectionId> due;
@@ -184,6 +254,22 @@ void Server::set_timer() {
   if (next == timer_set_for_) return;
   timer_set_for_ = next;
   timer_.set(next);
+}
+
+void Server::time_out(const Shared& connection) {
+  const std::string why = "its handshake was not finished in time";
+  // Who was to be told of a refusal was counted then.
+  if (connection->counted) tell_refusal(*connection, TurnedAway::kForDelay, why);
+  if (connection->greeting->wire != Greeting::Wire::kUnknown) [[maybe_unused]]
+    const bool sent = answer(*connection, Status::kErrTimeout);
+  end(connection, why);
+}
+
+void Server::tell_refusal(const Connection& connection, TurnedAway cause, const std::string& why) {
+  const sys::Credentials& peer = connection.peer.credentials;
+  host_.log(LogLevel::kWarning, "connection of uid " + std::to_string(peer.uid) + ", pid " +
+                                    std::to_string(peer.pid) + " refused: " + why);
+  host_.turned_away(cause);
 }
 
 Status Server::end_connection(ConnectionId id) {
@@ -217,7 +303,15 @@ void Server::end(const Shared& connection, const std::string& why) {
   if (!connection->is_native())
     wire::classic::remove_left_files(connection->socket, connection->peer.credentials.uid);
   host_.poll_remove(connection->socket.get(), connection->id);
-  connection->socket.reset();
+  if (connection->id == turned_away_) {
+    // Hung up on but not closed: its place is not given away in between.
+    turned_away_ = 0;
+    sys::hang_up(connection->socket);
+    spare_ = std::move(connection->socket);
+    if (accept_again_at_ != sys::kNever) accept_again();
+  } else {
+    connection->socket.reset();
+  }
   finish(connection);
   set_timer();
 }
@@ -239,6 +333,11 @@ void Server::finish(const Shared& connection) {
   }
   if (connection->references > 0 || connections_.erase(connection->id) == 0) return;
   last_ = nullptr;
+  if (connection->counted) {
+    census_.leave(connection->peer.credentials.uid, connection->settled);
+  } else {
+    --refused_;
+  }
   connection->channel.reset();
   if (connection->known_to_host) host_.released(connection->id);
   finish_closing();

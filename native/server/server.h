@@ -18,6 +18,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "server/census.h"
 #include "server/connection.h"
 #include "server/host.h"
 #include "sys/descriptors.h"
@@ -32,7 +33,10 @@ struct Options {
   ConnectionId first_connection = kFirstConnection;  // numbers count up from here
   double handshake_timeout_ms = 0;
   size_t max_connections = 0;
+  size_t max_connections_per_uid = 0;
+  size_t max_handshakes = 0;  // that are not finished
   size_t max_buffer_bytes = 0;
+  uint64_t max_bytes_per_connection = 0;  // rings, and zero-copy buffers of either side
   size_t max_queue_bytes = 0;
   size_t max_zero_copy_buffers = 0;
   uint32_t max_in_flight = 1;  // requests of a connection, on the native wire
@@ -114,10 +118,16 @@ class Server {
 
   // Life: server.cc.
   [[nodiscard]] Shared get(ConnectionId id) const;
+  [[nodiscard]] Shared take_in(sys::Fd socket);
   void accept_one(sys::Fd socket);
-  void refuse_for_want_of_descriptors();
+  void watch(const Shared& connection);
+  [[nodiscard]] std::optional<Refusal> refusal_of(uid_t uid) const;
+  void turn_one_away(const sys::Failure& failure);
+  void pause_accepting(int64_t for_ns);
   void accept_again();
   void on_timer();
+  void time_out(const Shared& connection);
+  void tell_refusal(const Connection& connection, TurnedAway cause, const std::string& why);
   void set_timer();
   // Runs a call-back of the host's that is about this connection; what the host ended meanwhile
   // is finished when the outermost one returns.
@@ -137,11 +147,13 @@ class Server {
   void hear_setup(const Shared& connection);
   void hear_hello(const Shared& connection);
   void hear_attach(const Shared& connection);
-  [[nodiscard]] Status admit(const Shared& connection, uint32_t service, int generation);
+  [[nodiscard]] bool admit(const Shared& connection, uint32_t service, int generation);
   void open_classic(const Shared& connection);
   void welcome(const Shared& connection);
   void begin(const Shared& connection);
   void refuse(const Shared& connection, Status status, const std::string& why);
+  void refuse(const Shared& connection, const sys::Failure& failure, const std::string& what);
+  void refuse_for_size(const Shared& connection, uint64_t bytes);
   [[nodiscard]] bool answer(const Connection& connection, Status status) const;
 
   // Requests: serving.cc.
@@ -181,6 +193,7 @@ class Server {
   std::shared_ptr<sys::WatchBell> bell_;
   sys::Listener listener_;
   sys::Fd spare_;  // given up for a moment to turn a caller away when descriptors run out
+  ConnectionId turned_away_ = 0;  // who has its place meanwhile
   sys::Timer timer_;
   int64_t timer_set_for_ = sys::kNever;
   int64_t accept_again_at_ = sys::kNever;  // when the listener is watched again
@@ -189,7 +202,9 @@ class Server {
 
   ConnectionId next_id_;
   std::unordered_map<ConnectionId, Shared> connections_;
-  mutable Shared last_;                      // that was asked for: often the next, too
+  Census census_;
+  size_t refused_ = 0;   // of the connections: not in the census, only to be told why not
+  mutable Shared last_;  // that was asked for: often the next, too
   std::set<ConnectionId> handshakes_;        // in the order they began
   std::map<ConnectionId, int64_t> flushes_;  // connections with a queue, and when to try it again
   std::set<ConnectionId> busy_exits_;

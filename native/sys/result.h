@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cerrno>
+#include <string>
 #include <utility>
 #include <variant>
 
@@ -18,6 +19,12 @@ struct Failure {
 
 // The failure of the system call `call`, from errno unless `code` is given.
 [[nodiscard]] Failure system_failure(const char* call, int code = errno);
+
+// The system call and its errno, to stand behind what it was for; nothing when none failed.
+[[nodiscard]] std::string in_words(const Failure& failure);
+
+// Whether the system had no descriptor, memory, space or thread left.
+[[nodiscard]] bool is_want(const Failure& failure);
 
 template <class T>
 class [[nodiscard]] Result {

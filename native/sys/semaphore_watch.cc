@@ -62,7 +62,8 @@ class SemaphoreWatch::Group {
         },
         this);
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    if (code != 0) return system_failure("pthread_create", code);
+    // Its EAGAIN is no invitation to try again: there are as many threads as there may be.
+    if (code != 0) return Failure{Status::kErrNoResources, code, "pthread_create"};
     pthread_setname_np(thread_, "coroipc-watch");
     return Nothing{};
   }

@@ -136,7 +136,7 @@ FileTransfer receive_file(const Fd& socket, std::span<std::byte> into) {
   FileTransfer found;
   found.transfer = transfer_of(got);
   if (got < 0) return found;
-  found.too_many = (message.msg_flags & MSG_CTRUNC) != 0;
+  size_t files = 0;
   for (cmsghdr* each = CMSG_FIRSTHDR(&message); each != nullptr;
        each = CMSG_NXTHDR(&message, each)) {
     if (each->cmsg_level != SOL_SOCKET || each->cmsg_type != SCM_RIGHTS) continue;
@@ -144,11 +144,14 @@ FileTransfer receive_file(const Fd& socket, std::span<std::byte> into) {
     for (size_t i = 0; i < count; ++i) {
       int fd = -1;
       std::memcpy(&fd, CMSG_DATA(each) + i * sizeof fd, sizeof fd);
-      found.too_many = found.too_many || found.file.open();
       found.file = Fd(fd);
     }
+    files += count;
   }
-  if (found.too_many) found.file.reset();
+  // Cut short is a list that is longer than our room for it, or than the process's for descriptors.
+  found.too_many = files > 1;
+  found.lost = files < kRoom && (message.msg_flags & MSG_CTRUNC) != 0;
+  if (found.too_many || found.lost) found.file.reset();
   return found;
 }
 

@@ -65,13 +65,16 @@ struct Transfer {
 [[nodiscard]] Transfer send(const Fd& socket, std::span<const std::byte> bytes);
 
 // The same with a descriptor on its way: `send_file` hands a duplicate over with the first byte.
-// What `receive_file` finds among the bytes is `file`, close-on-exec; when there were more than
-// one, or the system had no room for one, `too_many` is set and none is kept.
+// What `receive_file` finds among the bytes is `file`, close-on-exec. When there were more than one
+// `too_many` is set and none is kept; when this process had no room for one that came, `lost` is.
 struct FileTransfer {
   Transfer transfer;
   Fd file;
   bool too_many = false;
+  bool lost = false;
 };
+// What a lost descriptor is called: the kernel drops it without an errno.
+inline constexpr Failure kLostFile{Status::kErrNoResources, EMFILE, "recvmsg"};
 [[nodiscard]] FileTransfer receive_file(const Fd& socket, std::span<std::byte> into);
 [[nodiscard]] Transfer send_file(const Fd& socket, std::span<const std::byte> bytes,
                                  const Fd& file);

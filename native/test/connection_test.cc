@@ -574,7 +574,7 @@ TEST(zero_copy_buffers_carry_requests_and_are_looked_up_not_followed) {
     Client client;
     REQUIRE(client.connect(loop, generation) == Status::kOk);
     client::ZeroCopyBuffer buffer;
-    REQUIRE(client.session->zcb_alloc(40000, patience(), buffer) == Status::kOk);
+    REQUIRE(client.session->zcb_alloc(40000, patience(), buffer).ok());
     const auto body = pattern(30000, 3);
     const auto message = request_of(kEcho, body);
     std::memcpy(buffer.memory.data, message.data(), message.size());

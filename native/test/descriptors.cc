@@ -1,7 +1,9 @@
 // Real descriptors for the tests of poll adapters: connected pairs of stream sockets, and the few
-// calls that bring them into every state. An addon of its own, that no package contains.
+// calls that bring them into every state; and the limits of this process, for those that run out of
+// something. An addon of its own, that no package contains.
 
 #include <node_api.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -82,12 +84,25 @@ napi_value shutdown_write(napi_env env, napi_callback_info info) {
   return shutdown(number(env, info), SHUT_WR) == 0 ? nullptr : fail(env, "shutdown");
 }
 
+// limit(resource, soft): sets a soft limit, as setrlimit(2) numbers it; negative: the hard one
+napi_value limit(napi_env env, napi_callback_info info) {
+  napi_value second = nullptr;
+  const auto resource = static_cast<__rlimit_resource>(number(env, info, &second));
+  double soft = 0;
+  napi_get_value_double(env, second, &soft);
+  rlimit found{};
+  if (getrlimit(resource, &found) != 0) return fail(env, "getrlimit");
+  found.rlim_cur = soft < 0 ? found.rlim_max : static_cast<rlim_t>(soft);
+  return setrlimit(resource, &found) == 0 ? nullptr : fail(env, "setrlimit");
+}
+
 napi_value init(napi_env env, napi_value exports) {
   const napi_property_descriptor functions[] = {
       {"socketPair", nullptr, socket_pair, nullptr, nullptr, nullptr, napi_default, nullptr},
       {"write", nullptr, write_bytes, nullptr, nullptr, nullptr, napi_default, nullptr},
       {"read", nullptr, read_bytes, nullptr, nullptr, nullptr, napi_default, nullptr},
       {"close", nullptr, close_fd, nullptr, nullptr, nullptr, napi_default, nullptr},
+      {"limit", nullptr, limit, nullptr, nullptr, nullptr, napi_default, nullptr},
       {"shutdownWrite", nullptr, shutdown_write, nullptr, nullptr, nullptr, napi_default, nullptr},
   };
   napi_define_properties(env, exports, sizeof functions / sizeof functions[0], functions);

@@ -1,6 +1,7 @@
 // A server on a thread of its own with a loop over poll(2), for tests that play the client.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <functional>
 #include <map>
@@ -20,7 +21,8 @@ struct Heard {
   std::atomic<int> requests{0};
   std::atomic<int> drained{0};
   std::atomic<int> warnings{0};
-  std::atomic<int> turns{0};  // of the loop: an idle one takes none
+  std::array<std::atomic<int>, 3> turned_away{};  // by TurnedAway
+  std::atomic<int> turns{0};                      // of the loop: an idle one takes none
 };
 
 class ServingLoop final : public server::Host {
@@ -60,6 +62,9 @@ class ServingLoop final : public server::Host {
   }
   void drained(server::ConnectionId) override { ++heard_.drained; }
   void buffer_answered(server::ConnectionId) override {}
+  void turned_away(server::TurnedAway why) override {
+    ++heard_.turned_away[static_cast<size_t>(why)];
+  }
   void log(server::LogLevel level, const std::string&) override {
     if (level == server::LogLevel::kWarning) ++heard_.warnings;
   }

@@ -10,6 +10,7 @@ import type * as core from '@coroipc/core';
 import type { PollDescriptors } from '@coroipc/core/testing';
 import type * as rxjs from 'rxjs';
 import { onTestFinished } from 'vitest';
+import type * as scarce from '../resources/fixtures/scarce.mjs';
 
 const TASK = fileURLToPath(new URL('./fixtures/task.mjs', import.meta.url));
 /** Ends what hangs; no test measures it. */
@@ -27,6 +28,8 @@ export interface Tools extends Core {
   readonly epollPoll: typeof epollPoll;
   /** Connected pairs of sockets, by number. */
   readonly descriptors: PollDescriptors;
+  /** What starves this process. */
+  readonly scarce: typeof scarce;
   readonly adapters: { readonly libuv: typeof libuvPoll; readonly thread: Core['threadPoll'] };
   /** Makes one of the adapters of test/conformance/cast.mjs. */
   adapterOf(name: string): Promise<core.PollAdapter>;
@@ -47,6 +50,9 @@ export interface ChildOptions {
   readonly gid?: number;
   /** Options of node itself. */
   readonly node?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** A command that runs it in surroundings of its own, as unshare(1) does. */
+  readonly through?: readonly string[];
 }
 
 export interface Ended {
@@ -91,11 +97,12 @@ export class Child {
   static start(task: Task<Record<string, never>>): Child;
   static start<Argument>(task: Task<Argument>, argument: Argument, options?: ChildOptions): Child;
   static start(task: Task<never>, argument: unknown = {}, options: ChildOptions = {}): Child {
-    const { node = [], uid, gid } = options;
+    const { node = [], through = [], uid, gid } = options;
+    const [command = process.execPath, ...rest] = [...through, process.execPath];
     const child = new Child(
-      spawn(process.execPath, [...node, TASK, String(task), JSON.stringify(argument)], {
+      spawn(command, [...rest, ...node, TASK, String(task), JSON.stringify(argument)], {
         stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-        env: { PATH: process.env['PATH'] },
+        env: { PATH: process.env['PATH'], ...options.env },
         ...(uid === undefined ? {} : { uid }),
         ...(gid === undefined ? {} : { gid }),
       }),

@@ -57,7 +57,8 @@ ClassicServerChannel::ClassicServerChannel(const Setup& setup, const sys::Fd& so
       response_(files.mapped[kResponseFile]),
       dispatch_(files.mapped[kDispatchFile]),
       ring_(control_.ring(static_cast<uint32_t>(dispatch_->size() / 2))),
-      zero_copy_(owner, limits.max_zero_copy_buffers, limits.max_buffer_bytes) {}
+      zero_copy_(owner, limits.max_zero_copy_buffers, limits.max_buffer_bytes,
+                 limits.max_zero_copy_bytes) {}
 
 bool ClassicServerChannel::torn() const {
   return control_.memory()->torn() || request_->torn() || response_->torn() || dispatch_->torn();

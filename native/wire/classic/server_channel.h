@@ -14,6 +14,7 @@ namespace coroipc::wire::classic {
 struct ChannelLimits {
   size_t max_buffer_bytes = 0;
   size_t max_zero_copy_buffers = 0;
+  uint64_t max_zero_copy_bytes = 0;  // of all together
 };
 
 // What tells the server that a client posted: the thread that watches, and the bell that it rings

@@ -18,7 +18,8 @@ Status ZeroCopyBuffers::alloc(const ZcbAllocMessage& message) {
   if (end == std::string_view::npos || message.map_size < kHeadBytes)
     return Status::kErrInvalidParam;
   if (message.map_size > max_bytes_) return Status::kErrTooBig;
-  if (buffers_.size() >= max_buffers_) return Status::kErrNoResources;
+  if (buffers_.size() >= max_buffers_ || bytes_ + message.map_size > max_bytes_in_all_)
+    return Status::kErrNoResources;
   const size_t bytes = message.map_size;
   sys::Result<sys::Fd> file = sys::open_peer_file(field.substr(0, end), owner_, bytes);
   if (!file.ok()) return file.failure().status;
@@ -28,11 +29,16 @@ Status ZeroCopyBuffers::alloc(const ZcbAllocMessage& message) {
   const uint64_t number = next_++;
   std::memcpy(buffer->data() + offsetof(ZcbHeader, server_handle), &number, sizeof number);
   buffers_.emplace(number, std::move(buffer));
+  bytes_ += bytes;
   return Status::kOk;
 }
 
 Status ZeroCopyBuffers::free(const ZcbFreeMessage& message) {
-  return buffers_.erase(message.server_handle) == 1 ? Status::kOk : Status::kErrNotExist;
+  const auto found = buffers_.find(message.server_handle);
+  if (found == buffers_.end()) return Status::kErrNotExist;
+  bytes_ -= found->second->size();
+  buffers_.erase(found);
+  return Status::kOk;
 }
 
 std::optional<ZeroCopyBuffers::Found> ZeroCopyBuffers::find(

@@ -17,8 +17,12 @@ namespace coroipc::wire::classic {
 
 class ZeroCopyBuffers {
  public:
-  ZeroCopyBuffers(uid_t owner, size_t max_buffers, size_t max_bytes)
-      : owner_(owner), max_buffers_(max_buffers), max_bytes_(max_bytes) {}
+  // At most so many buffers, each of at most so many bytes, and all of them together.
+  ZeroCopyBuffers(uid_t owner, size_t max_buffers, size_t max_bytes, uint64_t max_bytes_in_all)
+      : owner_(owner),
+        max_buffers_(max_buffers),
+        max_bytes_(max_bytes),
+        max_bytes_in_all_(max_bytes_in_all) {}
 
   // The status that answers an alloc or a free.
   [[nodiscard]] Status alloc(const ZcbAllocMessage& message);
@@ -36,6 +40,8 @@ class ZeroCopyBuffers {
   uid_t owner_;
   size_t max_buffers_;
   size_t max_bytes_;
+  uint64_t max_bytes_in_all_;
+  uint64_t bytes_ = 0;
   uint64_t next_ = 1;
   std::unordered_map<uint64_t, std::shared_ptr<sys::Mapping>> buffers_;
 };

@@ -33,7 +33,7 @@ BufferExchange::Heard BufferExchange::hear() {
 BufferExchange::Heard BufferExchange::take(const BufferNote& note, const sys::Fd& file) {
   switch (note.kind) {
     case BufferNoteKind::kOffer: {
-      const std::optional<Status> status = peer_.offered(note, file);
+      const std::optional<Status> status = peer_.offered(note, file, own_.bytes());
       if (!status.has_value()) return Heard::kBreach;
       const BufferNote reply{BufferNoteKind::kAnswer, note.number,
                              static_cast<uint64_t>(static_cast<int>(*status))};
@@ -58,6 +58,8 @@ bool BufferExchange::say(const BufferNoteBytes& note, const sys::Fd* file) const
 }
 
 sys::Result<uint32_t> BufferExchange::make(uint64_t bytes) {
+  if (is_buffer_size(bytes) && own_.bytes() + peer_.bytes() + bytes > peer_.limits().in_all)
+    return sys::Failure{Status::kErrNoResources};
   sys::Result<uint32_t> made = own_.make(bytes);
   if (!made.ok()) return made.failure();
   const uint32_t number = made.value();

@@ -33,14 +33,16 @@ SocketReader::State SocketReader::read(const sys::Fd& socket, BufferNote& note, 
     if (found != State::kNothing) return found;
     // The kernel ends a read behind what a descriptor came with, so one that no offer has taken by
     // now, nor may still take, came with something else.
-    if (file_.open() && note_filled_ == 0) return State::kBreach;
+    if ((file_.open() || lost_) && note_filled_ == 0) return State::kBreach;
     // Doorbells alone, which is nearly always: whatever else there is keeps the socket readable.
     if (rang && note_filled_ == 0) return State::kNothing;
     sys::FileTransfer got = sys::receive_file(socket, bytes_);
     if (got.transfer.state == sys::Transfer::State::kWouldBlock) return State::kNothing;
-    if (got.transfer.state == sys::Transfer::State::kOver || got.too_many) return State::kOver;
-    if (got.file.open() && file_.open()) return State::kBreach;
+    if (got.transfer.state == sys::Transfer::State::kOver) return State::kOver;
+    if (got.too_many) return State::kBreach;
+    if ((got.file.open() || got.lost) && (file_.open() || lost_)) return State::kBreach;
     if (got.file.open()) file_ = std::move(got.file);
+    lost_ = lost_ || got.lost;
     at_ = 0;
     filled_ = got.transfer.bytes;
     rang = filled_ < bytes_.size();
@@ -66,7 +68,8 @@ SocketReader::State SocketReader::decode(BufferNote& note, sys::Fd& file) {
   note = {static_cast<BufferNoteKind>(layout.kind), layout.number, layout.value};
   file.reset();
   if (note.kind == BufferNoteKind::kOffer) {
-    if (!file_.open()) return State::kBreach;
+    if (!file_.open() && !lost_) return State::kBreach;
+    lost_ = false;
     file = std::move(file_);
   }
   if (note.kind == BufferNoteKind::kWithdraw && note.value != 0) return State::kBreach;

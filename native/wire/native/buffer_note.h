@@ -30,9 +30,9 @@ class SocketReader {
  public:
   enum class State { kNothing, kNote, kOver, kBreach };
 
-  // The next note, with the descriptor of an offer in `file`; doorbells are taken on the way.
-  // kNothing: the socket is empty. kOver: the peer is gone, or this process has no room for a
-  // descriptor. Notes that came before either are told first.
+  // The next note, with the descriptor of an offer in `file`, which stays closed when this process
+  // had no room for it; doorbells are taken on the way. kNothing: the socket is empty. kOver: the
+  // peer is gone. Notes that came before either are told first.
   [[nodiscard]] State read(const sys::Fd& socket, BufferNote& note, sys::Fd& file);
 
  private:
@@ -46,6 +46,7 @@ class SocketReader {
   BufferNoteBytes note_{};  // one that is on its way in
   size_t note_filled_ = 0;
   sys::Fd file_;
+  bool lost_ = false;  // in its place: one came, and there was no room for it
 };
 
 }  // namespace coroipc::wire::native

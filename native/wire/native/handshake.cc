@@ -162,6 +162,7 @@ MessageReader::State MessageReader::read(const sys::Fd& socket) {
   while (filled_ < wanted_) {
     sys::FileTransfer got =
         sys::receive_file(socket, std::span(bytes_).subspan(filled_, wanted_ - filled_));
+    if (got.lost) return State::kLost;
     if (got.too_many || (got.file.open() && file_.open())) return State::kOver;
     if (got.file.open()) file_ = std::move(got.file);
     if (got.transfer.state == sys::Transfer::State::kWouldBlock) return State::kMore;

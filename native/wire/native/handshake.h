@@ -73,13 +73,13 @@ inline constexpr size_t kNameBytes = 8;
 // One message of known size on its way in, with the descriptor that came along.
 class MessageReader {
  public:
-  enum class State { kMore, kComplete, kOver };
+  enum class State { kMore, kComplete, kOver, kLost };
 
   // `begun`: what was read of it already.
   explicit MessageReader(size_t bytes, std::span<const std::byte> begun = {});
 
   // Reads what the socket has, and not a byte beyond the message. kOver: the peer is gone, or sent
-  // more descriptors than one.
+  // more descriptors than one. kLost: this process had no room for the one that came.
   [[nodiscard]] State read(const sys::Fd& socket);
   // Precondition: kComplete.
   [[nodiscard]] std::span<const std::byte> bytes() const {

@@ -43,6 +43,12 @@ static_assert(offsetof(ServerWords, dispatch_tail) == 64 &&
   return {geometry.response_ring, geometry.dispatch_ring};
 }
 
+// Both memories together.
+[[nodiscard]] inline uint64_t memory_bytes(const Geometry& geometry) {
+  return 2 * sys::control_bytes() + geometry.request_ring + geometry.response_ring +
+         geometry.dispatch_ring;
+}
+
 [[nodiscard]] inline ClientWords& client_words(const sys::SealedMemory& memory) {
   return *reinterpret_cast<ClientWords*>(memory.control());
 }

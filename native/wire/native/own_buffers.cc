@@ -74,6 +74,12 @@ uint64_t OwnBuffers::back(uint32_t number) const {
   return number < slots_.size() ? slots_[number].back : 0;
 }
 
+uint64_t OwnBuffers::bytes() const {
+  uint64_t total = 0;
+  for (const Slot& slot : slots_) total += slot.memory == nullptr ? 0 : slot.memory->size();
+  return total;
+}
+
 bool OwnBuffers::all_given_back(uint32_t number, uint64_t count) {
   if (number >= slots_.size()) return count == 0;
   Slot& slot = slots_[number];

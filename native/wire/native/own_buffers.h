@@ -65,6 +65,8 @@ class OwnBuffers {
   // So many were given back since the beginning. False: fewer than before, or more than were sent.
   [[nodiscard]] bool all_given_back(uint32_t number, uint64_t count);
   [[nodiscard]] uint64_t back(uint32_t number) const;
+  // Of all that there are.
+  [[nodiscard]] uint64_t bytes() const;
 
  private:
   struct Slot {

@@ -4,11 +4,13 @@
 
 namespace coroipc::wire::native {
 
-std::optional<Status> PeerBuffers::offered(const BufferNote& offer, const sys::Fd& file) {
+std::optional<Status> PeerBuffers::offered(const BufferNote& offer, const sys::Fd& file,
+                                           uint64_t own_bytes) {
   if (offer.number >= kMostBuffers || memory(offer.number) != nullptr) return std::nullopt;
   if (!is_buffer_size(offer.value)) return std::nullopt;
-  if (count_ >= limits_.buffers) return Status::kErrNoResources;
+  if (count_ >= limits_.buffers || !file.open()) return Status::kErrNoResources;
   if (offer.value > limits_.bytes) return Status::kErrTooBig;
+  if (own_bytes + bytes_ + offer.value > limits_.in_all) return Status::kErrNoResources;
   sys::Result<sys::BufferMemory> taken = sys::BufferMemory::take(file, offer.value);
   if (!taken.ok()) {
     // Where no system call failed it is not the memory that was promised.
@@ -18,6 +20,7 @@ std::optional<Status> PeerBuffers::offered(const BufferNote& offer, const sys::F
   if (offer.number >= slots_.size()) slots_.resize(offer.number + 1);
   slots_[offer.number].memory = std::make_shared<sys::BufferMemory>(std::move(taken.value()));
   ++count_;
+  bytes_ += offer.value;
   return Status::kOk;
 }
 
@@ -25,6 +28,7 @@ bool PeerBuffers::withdrawn(const BufferNote& note) {
   if (note.number >= slots_.size()) return false;
   Slot& slot = slots_[note.number];
   if (slot.memory == nullptr || slot.held > 0) return false;
+  bytes_ -= slot.memory->size();
   slot.memory = nullptr;
   --count_;
   return true;

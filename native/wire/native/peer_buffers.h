@@ -20,15 +20,20 @@ namespace coroipc::wire::native {
 struct BufferLimits {
   uint32_t buffers = 16;
   uint64_t bytes = uint64_t{64} << 20;  // of one
+  uint64_t in_all = UINT64_MAX;         // of all, those of either side
 };
 
 class PeerBuffers {
  public:
   void set_limits(const BufferLimits& limits) { limits_ = limits; }
+  [[nodiscard]] const BufferLimits& limits() const { return limits_; }
+  [[nodiscard]] uint64_t bytes() const { return bytes_; }
 
-  // An offer and its descriptor. The status to answer with: OK, TOO_BIG, NO_RESOURCES, or why it
-  // could not be mapped. Nothing: a breach.
-  [[nodiscard]] std::optional<Status> offered(const BufferNote& offer, const sys::Fd& file);
+  // An offer and its descriptor, which is closed when there was no room for it; this side has made
+  // buffers of `own_bytes`. The status to answer with: OK, TOO_BIG, NO_RESOURCES, or why it could
+  // not be mapped. Nothing: a breach.
+  [[nodiscard]] std::optional<Status> offered(const BufferNote& offer, const sys::Fd& file,
+                                              uint64_t own_bytes = 0);
   // False: it was not taken, or a message in it is held; a breach.
   [[nodiscard]] bool withdrawn(const BufferNote& note);
 
@@ -51,6 +56,7 @@ class PeerBuffers {
 
   BufferLimits limits_;
   uint32_t count_ = 0;
+  uint64_t bytes_ = 0;
   std::vector<Slot> slots_;  // by number, as far as they were ever in use: mostly none
 };
 

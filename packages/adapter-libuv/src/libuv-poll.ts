@@ -13,7 +13,17 @@ class LibuvPoll implements PollAdapter {
   readonly #native: NativeLibuv = nativeLibuv();
 
   pollAcceptAdd(fd: number, onReady: (revents: PollEvents) => void): PollHandle {
-    return this.pollDispatchAdd(fd, onReady);
+    const handle = this.pollDispatchAdd(fd, onReady);
+    // To be asked for nothing needs a descriptor, the first time. A listener is left alone when there
+    // are none, so it has it from the beginning.
+    try {
+      handle.modify(0);
+      handle.modify(POLLIN);
+    } catch (error) {
+      handle.destroy();
+      throw error;
+    }
+    return handle;
   }
 
   pollDispatchAdd(fd: number, onReady: (revents: PollEvents) => void): PollHandle {

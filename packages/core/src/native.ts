@@ -53,6 +53,10 @@ export const COUNTER_NAMES = [
   'overflow',
 ] as const;
 
+/** Why a peer is turned away, in the order of the numbers on the border. */
+export const TURNED_AWAY = ['by limit', 'for want', 'for delay'] as const;
+export type TurnedAway = (typeof TURNED_AWAY)[number];
+
 export type CounterName = (typeof COUNTER_NAMES)[number];
 
 /** Limits of a server; every one has to be given. */
@@ -65,10 +69,14 @@ export interface NativeServerOptions {
   readonly gid: number;
   /** Time for a peer to finish its handshake, in milliseconds. */
   readonly handshakeTimeoutMs: number;
-  /** Connections at once. */
+  /** Connections at once: in all, of one user, and of those the ones that are in their handshake. */
   readonly maxConnections: number;
+  readonly maxConnectionsPerUid: number;
+  readonly maxHandshakes: number;
   /** Largest shared buffer a client may bring, in bytes. */
   readonly maxBufferBytes: number;
+  /** Shared memory of one connection, in bytes: rings, and zero-copy buffers of either side. */
+  readonly maxBytesPerConnection: number;
   /** Most bytes of dispatch messages queued for one connection. */
   readonly maxQueueBytes: number;
   /** Most zero-copy buffers a connection may hold. */
@@ -123,6 +131,8 @@ export interface NativeServerHost {
   drained(connection: number): void;
   /** The client of the connection has answered the offer of a zero-copy buffer. */
   bufferAnswered(connection: number): void;
+  /** A peer was turned away; the number of the reason in TURNED_AWAY. */
+  turnedAway(why: number): void;
   /** A line for the log, with a syslog level. */
   log(level: number, message: string): void;
   /** The server holds nothing any more; its number is dead. */
@@ -143,6 +153,9 @@ export interface NativeClientOptions {
   readonly maxInFlight: number;
   /** The user whose server alone is talked to; -1 is any. */
   readonly serverUid: number;
+  /** Zero-copy buffers of the server's that are taken, on the native wire, and bytes of one. */
+  readonly maxZeroCopyBuffers: number;
+  readonly maxBufferBytes: number;
   /** How long a blocking wait spins before it sleeps, in microseconds; 0 is never. */
   readonly spinUs: number;
 }

@@ -22,6 +22,10 @@ export const DEFAULT_CONNECT_TIMEOUT_MS = 5000;
 /** How long a blocking wait spins before it sleeps, in microseconds. */
 export const DEFAULT_SPIN_US = 50;
 const MAX_SPIN_US = 1_000_000;
+/** Zero-copy buffers of the server's that a client takes, and bytes of one. */
+const DEFAULT_ZERO_COPY_BUFFERS = 16;
+const MAX_ZERO_COPY_BUFFERS = 64;
+const DEFAULT_MAX_BUFFER_BYTES = 64 * 1024 * 1024;
 const MAX_UID = 0xffffffff;
 /** The native wire, in the place of a generation. */
 const NATIVE = 0;
@@ -38,6 +42,8 @@ export interface ConnectRequest {
   readonly generation: unknown;
   readonly maxInFlight: unknown;
   readonly serverUid: unknown;
+  readonly maxZeroCopyBuffers: unknown;
+  readonly maxBufferBytes: unknown;
   readonly spinUs: unknown;
 }
 
@@ -49,6 +55,15 @@ export function connectOptions(request: ConnectRequest, prefix: string): NativeC
       ? defaultBytes(generation, name)
       : sized(generation, checkInteger(prefix + name, request[name], 1, MAX_BUFFER_BYTES));
   const { maxInFlight, serverUid, spinUs } = request;
+  const limit = (
+    name: 'maxZeroCopyBuffers' | 'maxBufferBytes',
+    otherwise: number,
+    least: number,
+    most: number,
+  ) =>
+    request[name] === undefined
+      ? otherwise
+      : checkInteger(prefix + name, request[name], least, most);
   return {
     name: checkSocketName(`${prefix}name`, request.name),
     service: checkId(`${prefix}service`, request.service),
@@ -64,6 +79,13 @@ export function connectOptions(request: ConnectRequest, prefix: string): NativeC
     ),
     serverUid:
       serverUid === undefined ? -1 : checkInteger(`${prefix}serverUid`, serverUid, 0, MAX_UID),
+    maxZeroCopyBuffers: limit(
+      'maxZeroCopyBuffers',
+      DEFAULT_ZERO_COPY_BUFFERS,
+      0,
+      MAX_ZERO_COPY_BUFFERS,
+    ),
+    maxBufferBytes: limit('maxBufferBytes', DEFAULT_MAX_BUFFER_BYTES, PAGE_BYTES, MAX_BUFFER_BYTES),
     spinUs: checkInteger(`${prefix}spinUs`, spinUs ?? DEFAULT_SPIN_US, 0, MAX_SPIN_US),
   };
 }

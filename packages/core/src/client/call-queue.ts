@@ -1,7 +1,8 @@
 // The calls of an IpcClient: those whose requests are in flight, by token, and those that wait for
 // room, first come first served. The classic wire has room for one at a time.
 //
-// Invariants: a call is in one of the two sets until it settles. A request that was given up leaves a
+// Invariants: a call is in one of the two sets until it settles, and the second one is bounded. A
+// request that was given up leaves a
 // late answer behind, which is wanted too: it takes up room until it was dropped.
 
 import { performance } from 'node:perf_hooks';
@@ -21,9 +22,16 @@ export interface CallTurns {
   later(): void;
 }
 
+/** How many calls may wait for room, and how many bytes of theirs. */
+export interface WaitingLimits {
+  readonly calls: number;
+  readonly bytes: number;
+}
+
 export class CallQueue {
   readonly #engine: ClientEngine;
   readonly #turns: CallTurns;
+  readonly #limits: WaitingLimits;
   readonly #pending = new Map<number, PendingCall>();
   readonly #waiting = new Set<PendingCall>();
   readonly #giveUp = (call: PendingCall, reason: unknown): void => this.#end(call, reason);
@@ -37,10 +45,13 @@ export class CallQueue {
   /** Requests given up while in flight, dropped answers included. */
   #abandoned = 0;
   #dropped = 0;
+  #waitingBytes = 0;
+  #rejected = 0;
 
-  constructor(engine: ClientEngine, turns: CallTurns) {
+  constructor(engine: ClientEngine, turns: CallTurns, limits: WaitingLimits) {
     this.#engine = engine;
     this.#turns = turns;
+    this.#limits = limits;
   }
 
   /** Requests that are in flight and wanted. */
@@ -51,6 +62,11 @@ export class CallQueue {
   /** Calls whose request is still to be sent. */
   get waiting(): number {
     return this.#waiting.size;
+  }
+
+  /** Calls that were rejected because too many waited. */
+  get rejected(): number {
+    return this.#rejected;
   }
 
   get lateAnswers(): number {
@@ -75,8 +91,7 @@ export class CallQueue {
       this.#turns.watchAnswers();
       const placed = payload instanceof ZeroCopyBuffer;
       if ((this.#waiting.size > 0 && !placed) || !this.#send(call)) {
-        call.keepPayload();
-        this.#waiting.add(call);
+        this.#wait(call);
       }
     } catch (error) {
       call.reject(error);
@@ -118,6 +133,7 @@ export class CallQueue {
     const calls = [...this.#pending.values(), ...this.#waiting];
     this.#pending.clear();
     this.#waiting.clear();
+    this.#waitingBytes = 0;
     this.#abandoned = this.#dropped;
     for (const call of calls) call.reject(error);
   }
@@ -135,12 +151,33 @@ export class CallQueue {
     for (const call of this.#waiting) {
       try {
         if (!this.#send(call)) return;
-        this.#waiting.delete(call);
+        this.#waitsNoMore(call);
       } catch (error) {
-        this.#waiting.delete(call);
+        this.#waitsNoMore(call);
         call.reject(error);
       }
     }
+  }
+
+  #wait(call: PendingCall): void {
+    const { calls, bytes } = this.#limits;
+    if (this.#waiting.size >= calls || this.#waitingBytes + call.payload.length > bytes) {
+      this.#rejected += 1;
+      const what = `${this.#waiting.size} calls of ${this.#waitingBytes} bytes wait for room already`;
+      throw new CoroIpcError(
+        CS.ERR_TRY_AGAIN,
+        `${what} (maxWaiting ${calls}, maxWaitingBytes ${bytes})`,
+      );
+    }
+    call.keepPayload();
+    this.#waiting.add(call);
+    this.#waitingBytes += call.payload.length;
+  }
+
+  #waitsNoMore(call: PendingCall): boolean {
+    if (!this.#waiting.delete(call)) return false;
+    this.#waitingBytes -= call.payload.length;
+    return true;
   }
 
   // Whether there was room.
@@ -195,7 +232,7 @@ export class CallQueue {
 
   #end(call: PendingCall, reason: unknown): void {
     call.reject(reason);
-    if (this.#waiting.delete(call) || !this.#pending.delete(call.token)) return;
+    if (this.#waitsNoMore(call) || !this.#pending.delete(call.token)) return;
     if (this.#engine.closed) return;
     this.#abandoned += 1;
     this.#engine.abandon(call.token);

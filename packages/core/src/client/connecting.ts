@@ -130,5 +130,9 @@ class Connecting {
 // Somebody listens, but more callers wait already than it lets wait. When nobody listens the
 // status is the same, and waiting would not help.
 function backlogFull(error: unknown): boolean {
-  return CoroIpcError.is(error, CS.ERR_TRY_AGAIN) && error.errno === constants.errno.EAGAIN;
+  return (
+    CoroIpcError.is(error, CS.ERR_TRY_AGAIN) &&
+    error.syscall === 'connect' &&
+    error.errno === constants.errno.EAGAIN
+  );
 }

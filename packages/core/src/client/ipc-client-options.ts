@@ -20,6 +20,10 @@ export interface IpcClientOptions {
   generation?: Generation;
   /** Requests in flight at once, 1 to 65536, on the native wire; a server may grant fewer. Default 256. */
   maxInFlight?: number;
+  /** Calls that may wait for room, beyond those in flight, 0 to 2147483647. Default 65536. */
+  maxWaiting?: number;
+  /** Bytes of their payloads, which are copied meanwhile, 0 to 2147483647. Default 64 MiB. */
+  maxWaitingBytes?: number;
   /** The user whose server alone is talked to, against others who took the name. Default: any. */
   serverUid?: number;
   /**
@@ -36,6 +40,10 @@ export interface IpcClientOptions {
    * back with {@link IpcClient.release}. Default false: they are copied.
    */
   inPlace?: boolean;
+  /** Zero-copy buffers of the server's that are taken, 0 to 64, on the native wire. Default 16. */
+  maxZeroCopyBuffers?: number;
+  /** Bytes of one of them, 4 KiB to 1 GiB. Default 64 MiB. */
+  maxBufferBytes?: number;
   /** Time for the handshake, in milliseconds; -1 is no limit. Default 5000. */
   timeoutMs?: number;
   /** How long a blocking wait spins before it sleeps, in microseconds. Default 50. */
@@ -50,6 +58,8 @@ export interface ClientStats {
   readonly inFlight: number;
   /** Calls whose request waits for room. */
   readonly waiting: number;
+  /** Calls that were rejected because too many waited: `maxWaiting`, `maxWaitingBytes`. */
+  readonly rejected: number;
   /** Answers that came after their call was given up, and were dropped. */
   readonly lateAnswers: number;
 }

@@ -28,7 +28,7 @@ import { CS } from '../status.js';
 import type { Wire } from '../wires.js';
 import { type BufferHome, BufferOffers, bufferBytes, ZeroCopyBuffer } from '../zero-copy-buffer.js';
 import { AwareEmitter } from './aware-emitter.js';
-import { CallQueue } from './call-queue.js';
+import { CallQueue, type WaitingLimits } from './call-queue.js';
 import { connecting } from './connecting.js';
 import { DispatchIterator } from './dispatch-iterator.js';
 import { Inbox } from './inbox.js';
@@ -44,6 +44,8 @@ import { checkSink, type MessageSink, type MessageSubscription } from './message
 import { ClientTurns } from './turns.js';
 
 const DEFAULT_HIGH_WATER_MARK = 256;
+const DEFAULT_MAX_WAITING = 65_536;
+const DEFAULT_MAX_WAITING_BYTES = 64 * 1024 * 1024;
 
 const NOTHING_ASKED = {
   requestBytes: undefined,
@@ -53,6 +55,8 @@ const NOTHING_ASKED = {
   generation: undefined,
   maxInFlight: undefined,
   serverUid: undefined,
+  maxZeroCopyBuffers: undefined,
+  maxBufferBytes: undefined,
   spinUs: undefined,
 };
 
@@ -83,7 +87,7 @@ export class IpcClient extends AwareEmitter<IpcClientEvents> implements AsyncDis
   /** What delivers to the listeners of `dispatch`, while there are any. */
   #listening: MessageSubscription | undefined;
 
-  private constructor(engine: ClientEngine, adapter: PollAdapter) {
+  private constructor(engine: ClientEngine, adapter: PollAdapter, waiting: WaitingLimits) {
     super();
     if (!(engine instanceof ClientEngine)) {
       throw new TypeError('an IpcClient is made by IpcClient.connect');
@@ -102,7 +106,7 @@ export class IpcClient extends AwareEmitter<IpcClientEvents> implements AsyncDis
       rest: () => this.#inbox.rest(),
       hungUp: () => this.#inbox.hangUp(),
     });
-    this.#calls = new CallQueue(engine, this.#turns);
+    this.#calls = new CallQueue(engine, this.#turns, waiting);
     const home: BufferHome = {
       memory: (number) => engine.bufferMemory(number),
       out: (number) => (engine.closed ? 0 : engine.bufferOut(number)),
@@ -154,10 +158,11 @@ export class IpcClient extends AwareEmitter<IpcClientEvents> implements AsyncDis
         : checkAdapter('options.adapter', options.adapter);
     const inPlace =
       options.inPlace === undefined ? false : checkBoolean('options.inPlace', options.inPlace);
+    const waiting = waitingLimits(options);
     return connecting(native, adapter, limitMs, signal).then((engine) => {
       try {
         if (inPlace) engine.takeInPlace();
-        return new IpcClient(engine, adapter);
+        return new IpcClient(engine, adapter, waiting);
       } catch (error) {
         engine.close();
         throw error;
@@ -175,6 +180,7 @@ export class IpcClient extends AwareEmitter<IpcClientEvents> implements AsyncDis
     return {
       inFlight: this.#calls.inFlight,
       waiting: this.#calls.waiting,
+      rejected: this.#calls.rejected,
       lateAnswers: this.#calls.lateAnswers,
     };
   }
@@ -205,10 +211,11 @@ export class IpcClient extends AwareEmitter<IpcClientEvents> implements AsyncDis
 
   /**
    * Sends a request; never blocks. Requests go out in order, up to `maxInFlight` of them without an
-   * answer (on the classic wire one); answers come in any order.
+   * answer (on the classic wire one); answers come in any order. Further ones wait, up to
+   * `maxWaiting` of them and `maxWaitingBytes`.
    *
-   * @returns a promise of the answer's payload, rejected as {@link callSync} throws, or with the
-   * signal's reason.
+   * @returns a promise of the answer's payload, rejected as {@link callSync} throws, with TRY_AGAIN
+   * when too many calls wait already, or with the signal's reason.
    */
   call(id: number, payload?: Payload | ZeroCopyBuffer, options?: CallOptions): Promise<Buffer> {
     checkId('id', id);
@@ -368,6 +375,15 @@ export class IpcClient extends AwareEmitter<IpcClientEvents> implements AsyncDis
       ? new CoroIpcError(CS.ERR_BAD_HANDLE, 'the client is closed')
       : new CoroIpcError(this.#error.status, 'the server ended the connection');
   }
+}
+
+function waitingLimits({ maxWaiting, maxWaitingBytes }: IpcClientOptions): WaitingLimits {
+  const limit = (name: string, value: unknown, otherwise: number) =>
+    value === undefined ? otherwise : checkInteger(`options.${name}`, value, 0, MAX_INT32);
+  return {
+    calls: limit('maxWaiting', maxWaiting, DEFAULT_MAX_WAITING),
+    bytes: limit('maxWaitingBytes', maxWaitingBytes, DEFAULT_MAX_WAITING_BYTES),
+  };
 }
 
 function timeoutOf(options: CallSyncOptions | undefined): number {

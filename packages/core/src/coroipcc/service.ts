@@ -19,6 +19,10 @@ export interface ServiceConnectOptions {
   generation?: Generation;
   /** The user whose server alone is talked to. Default: any. */
   serverUid?: number;
+  /** Zero-copy buffers of the server's that are taken, 0 to 64, on the native wire. Default 16. */
+  maxZeroCopyBuffers?: number;
+  /** Bytes of one of them, 4 KiB to 1 GiB. Default 64 MiB. */
+  maxBufferBytes?: number;
   /** Time for the handshake, in milliseconds; -1 is no limit. Default 5000. */
   timeoutMs?: number;
   /** How long a wait spins before it sleeps, in microseconds. Default 50. */
@@ -48,7 +52,7 @@ export function serviceConnect(
   options: ServiceConnectOptions = {},
 ): ServiceHandle {
   checkObject('options', options);
-  const { wire, generation, serverUid, spinUs } = options;
+  const { wire, generation, serverUid, maxZeroCopyBuffers, maxBufferBytes, spinUs } = options;
   const { timeoutMs = DEFAULT_CONNECT_TIMEOUT_MS } = options;
   const sizes = { requestBytes, responseBytes, dispatchBytes };
   for (const [size, bytes] of Object.entries(sizes)) {
@@ -56,7 +60,10 @@ export function serviceConnect(
   }
   // One request at a time, as each function here waits for its answer.
   const native = connectOptions(
-    { name, service, ...sizes, wire, generation, maxInFlight: 1, serverUid, spinUs },
+    {
+      ...{ name, service, ...sizes, wire, generation, maxInFlight: 1, serverUid },
+      ...{ maxZeroCopyBuffers, maxBufferBytes, spinUs },
+    },
     '',
   );
   checkTimeout('options.timeoutMs', timeoutMs);

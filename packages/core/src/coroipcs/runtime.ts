@@ -129,6 +129,9 @@ export class ServerRuntime implements IpcsServer, ServerOwner {
 
   drained(): void {}
 
+  // The C functions have no counter for it; the log has a line.
+  turnedAway(): void {}
+
   log(level: number, message: string): void {
     this.#hooks.log(level, message);
   }

@@ -3,7 +3,7 @@
 // Invariants: no call-back throws. A connection is in the map from `admit` to `released`. What
 // the core asks about a number that is not there is answered as if the connection were over.
 
-import { KEY_TIMER, type NativeServerHost } from '../native.js';
+import { KEY_TIMER, type NativeServerHost, TURNED_AWAY } from '../native.js';
 import { HEAD_ID, HEAD_TOKEN, HEAD_ZERO_COPY, scratchDoubles, scratchInts } from '../scratch.js';
 import { CS } from '../status.js';
 import { ServerConnection } from './connection.js';
@@ -104,6 +104,10 @@ export function serverHost(parts: HostParts): { host: NativeServerHost; serve: S
     },
     bufferAnswered(number) {
       on(number, undefined, (connection) => connection.bufferAnswered());
+    },
+    turnedAway(why) {
+      const reason = TURNED_AWAY[why];
+      if (reason !== undefined) guarded(undefined, () => owner.turnedAway(reason));
     },
     log(level, message) {
       guarded(undefined, () => owner.log(level, message));

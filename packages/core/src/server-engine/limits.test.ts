@@ -14,6 +14,13 @@ describe('serverLimits', () => {
     expect(() => serverLimits({ maxConnections: 0 })).toThrow(
       'limits.maxConnections must be an integer from 1 to 1000000, got 0',
     );
+    expect(() => serverLimits({ maxConnectionsPerUid: 0 })).toThrow(
+      'limits.maxConnectionsPerUid must be an integer from 1 to 1000000, got 0',
+    );
+    expect(() => serverLimits({ maxHandshakes: 1_000_001 })).toThrow(RangeError);
+    expect(() => serverLimits({ maxBytesPerConnection: 4095 })).toThrow(
+      'limits.maxBytesPerConnection must be an integer from 4096 to 1099511627776, got 4095',
+    );
     expect(() => serverLimits({ spinUs: '20' } as never)).toThrow(TypeError);
     expect(() => serverLimits({ maxConections: 7 } as never)).toThrow(
       'limits.maxConections is not a limit',

@@ -6,10 +6,19 @@ import { checkInteger, checkObject, MAX_INT32 } from '../arguments.js';
 export interface ServerLimits {
   /** Time for a peer to finish its handshake, in milliseconds. Default 5000. */
   readonly handshakeTimeoutMs: number;
-  /** Connections at once. Default 4096. */
+  /** Connections at once, those in their handshake included. Beyond: NO_RESOURCES. Default 4096. */
   readonly maxConnections: number;
+  /** The same of one user, whom the kernel names. Beyond: NO_RESOURCES. Default 2048. */
+  readonly maxConnectionsPerUid: number;
+  /** Connections at once whose handshake is not finished. Beyond: TRY_AGAIN. Default 512. */
+  readonly maxHandshakes: number;
   /** Largest ring or shared buffer of a connection, in bytes. Default 64 MiB. */
   readonly maxBufferBytes: number;
+  /**
+   * Shared memory of one connection, in bytes: its rings, and its zero-copy buffers of either side.
+   * Rings beyond are TOO_BIG, a buffer beyond is NO_RESOURCES. Default 512 MiB.
+   */
+  readonly maxBytesPerConnection: number;
   /** Most bytes of dispatch messages queued for one connection. Default 16 MiB. */
   readonly maxQueueBytes: number;
   /** Most zero-copy buffers a connection may hold. Default 64. */
@@ -28,7 +37,10 @@ const MIB = 1024 * 1024;
 export const DEFAULT_SERVER_LIMITS: ServerLimits = Object.freeze({
   handshakeTimeoutMs: 5000,
   maxConnections: 4096,
+  maxConnectionsPerUid: 2048,
+  maxHandshakes: 512,
   maxBufferBytes: 64 * MIB,
+  maxBytesPerConnection: 512 * MIB,
   maxQueueBytes: 16 * MIB,
   maxZeroCopyBuffers: 64,
   maxInFlight: 1024,
@@ -39,7 +51,10 @@ export const DEFAULT_SERVER_LIMITS: ServerLimits = Object.freeze({
 const RANGES: Readonly<Record<keyof ServerLimits, readonly [least: number, most: number]>> = {
   handshakeTimeoutMs: [1, MAX_INT32],
   maxConnections: [1, 1_000_000],
+  maxConnectionsPerUid: [1, 1_000_000],
+  maxHandshakes: [1, 1_000_000],
   maxBufferBytes: [4096, 1024 * MIB],
+  maxBytesPerConnection: [4096, MIB * MIB],
   maxQueueBytes: [0, MAX_INT32],
   maxZeroCopyBuffers: [0, 65536],
   maxInFlight: [1, 65536],

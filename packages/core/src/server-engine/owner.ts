@@ -1,5 +1,6 @@
 // What the engine asks of, and tells, the server API that stands on it (coroipcs or IpcServer).
 
+import type { TurnedAway } from '../native.js';
 import type { ServerConnection } from './connection.js';
 
 /** The syslog level of a line that tells of a failure. */
@@ -25,6 +26,8 @@ export interface ServerOwner {
   counted(connection: ServerConnection, counter: number, value: number): void;
   /** What had to wait for the connection, in its queue or with the sender, need not any more. */
   drained(connection: ServerConnection): void;
+  /** A peer was turned away that the owner was not asked about, or had admitted. */
+  turnedAway(why: TurnedAway): void;
   /** A line for the log, with a syslog level. */
   log(level: number, message: string): void;
   /** The server holds nothing any more. */

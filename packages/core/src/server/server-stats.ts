@@ -43,6 +43,15 @@ export interface ServerStats extends ConnectionStats {
   readonly connectionsTotal: number;
   /** Peers that were refused by `authenticate`, for want of the service, or by its `connect`. */
   readonly refused: number;
+  /**
+   * Peers that were refused at a limit: `maxConnections`, `maxConnectionsPerUid`, `maxHandshakes`,
+   * `maxBytesPerConnection`.
+   */
+  readonly refusedByLimits: number;
+  /** Peers that were refused because the system had no descriptor, memory, space or thread left. */
+  readonly refusedForResources: number;
+  /** Peers that were hung up on after `handshakeTimeoutMs`. */
+  readonly handshakeTimeouts: number;
 }
 
 /** Counters that can be added to. */

@@ -8,6 +8,7 @@ import { debuglog } from 'node:util';
 import { checkFunction, MAX_INT32 } from '../arguments.js';
 import { CoroIpcError } from '../errors.js';
 import { type Payload, REQUEST_HEADER_BYTES } from '../messages.js';
+import type { TurnedAway } from '../native.js';
 import type { ServerConnection } from '../server-engine/connection.js';
 import type { ServerOwner } from '../server-engine/owner.js';
 import { CS } from '../status.js';
@@ -56,6 +57,11 @@ export class ServiceHost implements ServerOwner {
   readonly #ended: Totals = noStats();
   #connectionsTotal = 0;
   #refused = 0;
+  readonly #turnedAway: Record<TurnedAway, number> = {
+    'by limit': 0,
+    'for want': 0,
+    'for delay': 0,
+  };
 
   constructor(
     name: string,
@@ -77,6 +83,9 @@ export class ServiceHost implements ServerOwner {
       connections: this.connections.size,
       connectionsTotal: this.#connectionsTotal,
       refused: this.#refused,
+      refusedByLimits: this.#turnedAway['by limit'],
+      refusedForResources: this.#turnedAway['for want'],
+      handshakeTimeouts: this.#turnedAway['for delay'],
     };
   }
 
@@ -150,6 +159,10 @@ export class ServiceHost implements ServerOwner {
 
   drained(link: ServerConnection): void {
     this.#outlet.drain((link.attachment as Served).connection);
+  }
+
+  turnedAway(why: TurnedAway): void {
+    this.#turnedAway[why] += 1;
   }
 
   log(level: number, message: string): void {
