@@ -214,9 +214,9 @@ Status Server::respond(ConnectionId id, uint64_t token, wire::Parts parts) {
   }
   if (put == wire::Publish::kNoRoom) {
     // As many as may be in flight can wait here, and no request is taken before all are gone.
-    Answer& waiting = connection->answers.emplace_back(token);
-    waiting.message.resize(wire::total_size(parts));
+    Answer waiting{token, std::vector<std::byte>(wire::total_size(parts))};
     wire::copy_parts(parts, waiting.message.data());
+    connection->answers.push_back(std::move(waiting));
   }
   answer_given(connection);
   return Status::kOk;
