@@ -96,12 +96,13 @@ void serve(Server& server, const Call& call, std::vector<std::byte> message) {
 struct Client {
   sys::SemaphoreWatch watch;
   std::unique_ptr<client::Session> session;
+  uint32_t service = 7;
 
   Status connect(const ServingLoop& loop, Wire wire, size_t dispatch_bytes = 65536,
                  uint32_t max_in_flight = 16) {
     client::Options options;
     options.name = loop.name();
-    options.service = 7;
+    options.service = service;
     options.classic = wire;
     options.max_in_flight = max_in_flight;
     options.sizes = {65536, 65536, dispatch_bytes};
@@ -376,6 +377,23 @@ TEST(refusals_reach_the_client_with_their_status) {
     client.session.reset();
     CHECK(eventually([&] { return loop.heard().released == 3; }));
     CHECK_EQ(loop.heard().disconnected, 1);
+  }
+}
+
+TEST(a_service_that_cannot_be_is_refused_and_its_host_hears_nothing_of_it) {
+  for (const Wire wire : kWires) {
+    ServingLoop loop(serve);
+    REQUIRE(loop.start());
+    Client stranger;
+    stranger.service = wire::kIdLimit;
+    CHECK(stranger.connect(loop, wire) == Status::kErrNotExist);
+    Client client;
+    REQUIRE(client.connect(loop, wire) == Status::kOk);
+    client.session.reset();
+    CHECK(eventually([&] { return loop.heard().disconnected == 1; }));
+    loop.stop();
+    // Of the one that it was asked about.
+    CHECK_EQ(loop.heard().released, 1);
   }
 }
 
