@@ -171,10 +171,15 @@ void Server::answer_header(const Shared& connection, uint64_t token, int32_t id,
   [[maybe_unused]] const Status sent = respond(connection->id, token, std::span(&bytes, 1));
 }
 
+// With the answer the peer has its memory back, and what was in it may be gone.
+bool Server::may_read(ConnectionId id) const {
+  return current_ != nullptr && current_->id == id && current_->channel != nullptr &&
+         current_->channel->awaits(current_request_.token);
+}
+
 Status Server::read_request(ConnectionId id, std::span<std::byte> into, uint32_t& size) {
   if (get(id) == nullptr) return Status::kErrBadHandle;
-  if (current_ == nullptr || current_->id != id || current_->channel == nullptr)
-    return Status::kErrBadOperation;
+  if (!may_read(id)) return Status::kErrBadOperation;
   size = current_request_.size;
   if (into.size() < size) return Status::kErrInvalidParam;
   current_->channel->read_request(into);
@@ -183,8 +188,7 @@ Status Server::read_request(ConnectionId id, std::span<std::byte> into, uint32_t
 
 Status Server::request_view(ConnectionId id, wire::SharedView& view, uint32_t& size) {
   if (get(id) == nullptr) return Status::kErrBadHandle;
-  if (current_ == nullptr || current_->id != id || current_->channel == nullptr)
-    return Status::kErrBadOperation;
+  if (!may_read(id)) return Status::kErrBadOperation;
   std::optional<wire::SharedView> found = current_->channel->request_view();
   if (!found.has_value()) return Status::kErrBadOperation;
   size = current_request_.size;
