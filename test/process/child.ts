@@ -57,6 +57,9 @@ export interface Ended {
   readonly said: readonly string[];
 }
 
+// As little as a child needs, and what a sanitizer needs that the tests run under.
+const PASSED_ON = ['PATH', 'LD_PRELOAD', 'ASAN_OPTIONS', 'LSAN_OPTIONS'];
+
 export class Child {
   readonly #process: ChildProcess;
   readonly #lines: [string, unknown][] = [];
@@ -95,7 +98,7 @@ export class Child {
     const child = new Child(
       spawn(process.execPath, [...node, TASK, String(task), JSON.stringify(argument)], {
         stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-        env: { PATH: process.env['PATH'] },
+        env: Object.fromEntries(PASSED_ON.map((name) => [name, process.env[name]])),
         ...(uid === undefined ? {} : { uid }),
         ...(gid === undefined ? {} : { gid }),
       }),
