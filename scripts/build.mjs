@@ -75,7 +75,7 @@ async function buildNative() {
     (path) =>
       path.startsWith('test/') || path.startsWith('native/test/')
         ? TEST_ADDONS.test(path)
-        : !path.endsWith('_test.cc'),
+        : !path.endsWith('_test.cc') && !path.startsWith('native/fuzz/'),
     [process.version, PLATFORM],
   );
   const outputs = ADDONS.flatMap(({ name, home }) => [

@@ -42,6 +42,7 @@ describe('the layers of native/', () => {
     'native/test/ends.cc': '#include <napi.h>\n',
     'native/test/ring_test.cc': '#include "ring/ring.h"\n#include "test/test.h"\n',
     'native/test/test.h': '',
+    'native/fuzz/peer.h': '#include "server/server.h"\n#include "client/client.h"\n',
   };
 
   it('lets downward includes be', () => {
@@ -61,6 +62,7 @@ describe('the layers of native/', () => {
     ['native/epoll/far.cc', '#include "js/addon.h"\n', 'native/epoll includes'],
     ['native/epoll/uv.cc', '#include <uv.h>\n', 'only native/libuv includes uv.h'],
     ['native/client/test.cc', '#include "test/test.h"\n', 'native/client includes'],
+    ['native/fuzz/far.cc', '#include "epoll/epoll_set.h"\n', 'native/fuzz includes'],
     ['native/server/napi.cc', '#  include <napi.h>\n', 'include napi.h'],
     ['native/test/x_test.cc', '#include "node_api.h"\n', 'include node_api.h'],
     ['native/js/uv.cc', '#include <uv.h>\n', 'only native/libuv includes uv.h'],

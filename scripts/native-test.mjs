@@ -5,13 +5,10 @@
 //
 // The program's last line, `N passed, N failed`, is this script's last line too.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
-import { dirname } from 'node:path';
 import { files } from './files.mjs';
+import { compile, objectOf, ROOMS } from './native-objects.mjs';
 import { at, run } from './run.mjs';
 
-const ROOMS = ['sys', 'ring', 'wire', 'server', 'client'];
 // What an addon's room holds beside its face to JavaScript.
 const PURE = ['native/epoll/epoll_set.cc', 'native/epoll/loops.cc'];
 
@@ -54,53 +51,12 @@ const mode = MODES[chosen];
 const flags = [...COMMON, ...mode.flags];
 // What needs no instrumentation shares its objects.
 const home = `build/native-test/${mode.flags.length === 0 ? 'plain' : chosen}`;
-const objectOf = (source) => `${home}/${source}.o`;
 
 const sources = [
   ...ROOMS.flatMap((room) => files(`native/${room}`)).filter((path) => path.endsWith('.cc')),
   ...PURE,
   ...files('native/test').filter((path) => /(_test|\/main|\/serving_loop)\.cc$/.test(path)),
 ];
-
-const changed = (path) => (existsSync(at(path)) ? statSync(at(path)).mtimeMs : Infinity);
-
-// The compiler's own list of what an object was made from, as a makefile's rule.
-function ingredients(object) {
-  const rule = readFileSync(at(object.replace(/\.o$/, '.d')), 'utf8');
-  return rule
-    .replace(/^[^:]*:/, '')
-    .replaceAll('\\\n', ' ')
-    .split(/\s+/)
-    .filter((path) => path !== '' && !path.startsWith('/'));
-}
-
-function isFresh(source) {
-  const object = objectOf(source);
-  if (!existsSync(at(object)) || !existsSync(at(object.replace(/\.o$/, '.d')))) return false;
-  const made = statSync(at(object)).mtimeMs;
-  return ingredients(object).every((path) => changed(path) < made);
-}
-
-async function compile(source) {
-  const object = objectOf(source);
-  mkdirSync(dirname(at(object)), { recursive: true });
-  const { code } = await run('g++', [...flags, '-MMD', '-c', source, '-o', object]);
-  return code === 0;
-}
-
-// As many compilers at once as there are processors; all of them, also after an error, so that one
-// run tells everything that is wrong.
-async function compileAll(stale) {
-  const queue = [...stale];
-  let failed = 0;
-  const worker = async () => {
-    for (let source = queue.shift(); source !== undefined; source = queue.shift()) {
-      if (!(await compile(source))) failed += 1;
-    }
-  };
-  await Promise.all(Array.from({ length: availableParallelism() }, worker));
-  return failed;
-}
 
 function fail(line) {
   console.error(line);
@@ -109,21 +65,15 @@ function fail(line) {
 
 if (!sources.includes('native/test/main.cc')) fail('native/test/main.cc is missing');
 
-mkdirSync(at(home), { recursive: true });
-const recipeFile = at(`${home}/flags`);
-const recipe = flags.join(' ');
-const sameRecipe = existsSync(recipeFile) && readFileSync(recipeFile, 'utf8') === recipe;
-const stale = sources.filter((source) => !sameRecipe || !isFresh(source));
-const failed = await compileAll(stale);
+const failed = await compile({ compiler: 'g++', flags, home, sources });
 if (failed > 0) fail(`${failed} of the native sources did not compile`);
-writeFileSync(recipeFile, recipe);
 
 const binary = `${home}/native-test`;
 // signal_test.cc holds a thread up in the midst of write(2), between two instructions otherwise.
 const link = await run('g++', [
   ...flags,
   '-Wl,--wrap=write',
-  ...sources.map(objectOf),
+  ...sources.map((source) => objectOf(home, source)),
   ...['-o', binary],
 ]);
 if (link.code !== 0) fail('the native test program did not link');

@@ -1,6 +1,6 @@
 // npm test: every check and every test, from a fresh clone. Ends with `N passed, N failed`.
 //
-//   npm test [-- SUITE…]     checks, models, native, death, unit, conformance, property, process,
+//   npm test [-- SUITE…]     checks, models, native, death, fuzz, unit, conformance, property, process,
 //                         resources, interop, runtimes
 //
 // Each check counts as one, each test as one; a suite that runs no test is a failure.
@@ -70,6 +70,15 @@ async function models() {
   return fromLastLine(await runNode(['scripts/models.mjs'], { out: 'both', limitMs: limitMs() }));
 }
 
+// A minute for each target. A machine without clang is told so; CI has it.
+async function fuzz() {
+  const { code } = await run('clang++', ['--version'], { out: 'text', errors: 'text' });
+  if (code === 127 && !process.env.CI) {
+    return { passed: 0, failed: 0, notes: ['clang is missing: not fuzzed'] };
+  }
+  return fromLastLine(await runNode(['scripts/fuzz.mjs'], { out: 'both', limitMs: limitMs() }));
+}
+
 // It installs the runtimes from the npm registry when it runs for the first time.
 async function runtimes() {
   return fromLastLine(await runNode(['scripts/runtimes.mjs'], { out: 'both', limitMs: limitMs() }));
@@ -80,6 +89,7 @@ const SUITES = {
   models,
   native,
   death,
+  fuzz,
   unit: () => vitest('unit'),
   conformance: () => vitest('conformance'),
   property: () => vitest('property'),

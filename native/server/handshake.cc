@@ -155,11 +155,11 @@ bool Server::admit(const Shared& connection, uint32_t service, int generation) {
   handshakes_.erase(connection->id);
   connection->peer.service = service;
   connection->peer.generation = generation;
-  connection->known_to_host = true;
   Status status = Status::kErrNotExist;
-  call(connection, [&] {
-    if (service < wire::kIdLimit) status = host_.admit(connection->peer);
-  });
+  if (service < wire::kIdLimit) {
+    connection->known_to_host = true;
+    call(connection, [&] { status = host_.admit(connection->peer); });
+  }
   if (!connection->live()) return false;
   // What is still to be said has its time limit, too.
   if (generation == 0) handshakes_.insert(connection->id);

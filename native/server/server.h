@@ -85,7 +85,8 @@ class Server {
   [[nodiscard]] Status reference(ConnectionId id);
   [[nodiscard]] Status unreference(ConnectionId id);
 
-  // The request that `next_request` gave last; kErrBadOperation for any other.
+  // The request that `next_request` gave last, until it is answered; kErrBadOperation for any
+  // other.
   [[nodiscard]] Status read_request(ConnectionId id, std::span<std::byte> into, uint32_t& size);
   [[nodiscard]] Status request_view(ConnectionId id, wire::SharedView& view, uint32_t& size);
   // kErrTooBig beyond the response buffer: the request then still waits. kErrBadOperation: it does
@@ -167,6 +168,7 @@ class Server {
   [[nodiscard]] Served serve_one(const Shared& connection, Call& call);
   [[nodiscard]] bool takes_requests(const Connection& connection) const;
   void sleep(const Shared& connection);
+  [[nodiscard]] bool may_read(ConnectionId id) const;
   [[nodiscard]] Status may_respond(const Shared& connection, uint64_t token) const;
   void answer_given(const Shared& connection);
   // After something was published: its client is told for certain at the turn's end, or by one that

@@ -175,10 +175,15 @@ void Server::answer_header(const Shared& connection, uint64_t token, int32_t id,
   [[maybe_unused]] const Status sent = respond(connection->id, token, std::span(&bytes, 1));
 }
 
+// With the answer the peer has its memory back, and what was in it may be gone.
+bool Server::may_read(ConnectionId id) const {
+  return current_ != nullptr && current_->id == id && current_->channel != nullptr &&
+         current_->channel->awaits(current_request_.token);
+}
+
 Status Server::read_request(ConnectionId id, std::span<std::byte> into, uint32_t& size) {
   if (get(id) == nullptr) return Status::kErrBadHandle;
-  if (current_ == nullptr || current_->id != id || current_->channel == nullptr)
-    return Status::kErrBadOperation;
+  if (!may_read(id)) return Status::kErrBadOperation;
   size = current_request_.size;
   if (into.size() < size) return Status::kErrInvalidParam;
   current_->channel->read_request(into);
@@ -187,8 +192,7 @@ Status Server::read_request(ConnectionId id, std::span<std::byte> into, uint32_t
 
 Status Server::request_view(ConnectionId id, wire::SharedView& view, uint32_t& size) {
   if (get(id) == nullptr) return Status::kErrBadHandle;
-  if (current_ == nullptr || current_->id != id || current_->channel == nullptr)
-    return Status::kErrBadOperation;
+  if (!may_read(id)) return Status::kErrBadOperation;
   std::optional<wire::SharedView> found = current_->channel->request_view();
   if (!found.has_value()) return Status::kErrBadOperation;
   size = current_request_.size;
@@ -218,9 +222,9 @@ Status Server::respond(ConnectionId id, uint64_t token, wire::Parts parts) {
   }
   if (put == wire::Publish::kNoRoom) {
     // As many as may be in flight can wait here, and no request is taken before all are gone.
-    Answer& waiting = connection->answers.emplace_back(token);
-    waiting.message.resize(wire::total_size(parts));
+    Answer waiting{token, std::vector<std::byte>(wire::total_size(parts))};
     wire::copy_parts(parts, waiting.message.data());
+    connection->answers.push_back(std::move(waiting));
   }
   answer_given(connection);
   return Status::kOk;

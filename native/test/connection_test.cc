@@ -98,12 +98,13 @@ void serve(Server& server, const Call& call, std::vector<std::byte> message) {
 struct Client {
   sys::SemaphoreWatch watch;
   std::unique_ptr<client::Session> session;
+  uint32_t service = 7;
 
   Status connect(const ServingLoop& loop, Wire wire, size_t dispatch_bytes = 65536,
                  uint32_t max_in_flight = 16) {
     client::Options options;
     options.name = loop.name();
-    options.service = 7;
+    options.service = service;
     options.classic = wire;
     options.max_in_flight = max_in_flight;
     options.sizes = {65536, 65536, dispatch_bytes};
@@ -418,6 +419,23 @@ TEST(refusals_reach_the_client_with_their_status) {
   }
 }
 
+TEST(a_service_that_cannot_be_is_refused_and_its_host_hears_nothing_of_it) {
+  for (const Wire wire : kWires) {
+    ServingLoop loop(serve);
+    REQUIRE(loop.start());
+    Client stranger;
+    stranger.service = wire::kIdLimit;
+    CHECK(stranger.connect(loop, wire) == Status::kErrNotExist);
+    Client client;
+    REQUIRE(client.connect(loop, wire) == Status::kOk);
+    client.session.reset();
+    CHECK(eventually([&] { return loop.heard().disconnected == 1; }));
+    loop.stop();
+    // Of the one that it was asked about.
+    CHECK_EQ(loop.heard().released, 1);
+  }
+}
+
 TEST(out_of_descriptors_a_caller_is_turned_away_and_the_server_serves_on) {
   ServingLoop loop(serve);
   REQUIRE(loop.start());
@@ -602,6 +620,37 @@ TEST(zero_copy_buffers_carry_requests_and_are_looked_up_not_followed) {
     }
     std::vector<std::byte> answer;
     CHECK(client.call(request_of(kEcho, body), answer) == Status::kOk);
+  }
+}
+
+// What lies in a zero-copy buffer is the client's again with the answer: it may be gone by then,
+// and a request of that size is not in the request buffer either.
+TEST(a_request_that_was_answered_is_read_no_more) {
+  for (const Wire wire : kWires) {
+    std::atomic<int> answered{0};
+    ServingLoop loop([&](Server& server, const Call& call, std::vector<std::byte> message) {
+      respond(server, call, response_of(kEcho, {}));
+      uint32_t size = 0;
+      wire::SharedView view;
+      CHECK(server.read_request(call.connection, message, size) == Status::kErrBadOperation);
+      CHECK(server.request_view(call.connection, view, size) == Status::kErrBadOperation);
+      ++answered;
+    });
+    REQUIRE(loop.start());
+    Client client;
+    REQUIRE(client.connect(loop, wire) == Status::kOk);
+    std::vector<std::byte> answer;
+    REQUIRE(client.call(request_of(kEcho, {}), answer) == Status::kOk);
+    client::ZeroCopyBuffer buffer;
+    REQUIRE(client.session->zcb_alloc(1 << 20, patience(), buffer) == Status::kOk);
+    const auto message = request_of(kEcho, pattern(1'000'000, 3));
+    std::memcpy(buffer.memory.data, message.data(), message.size());
+    uint64_t token = 0;
+    uint32_t size = 0;
+    REQUIRE(client.session->zcb_send(buffer, token) == Status::kOk);
+    REQUIRE(client.session->await(token, patience(), size) == Status::kOk);
+    loop.stop();
+    CHECK_EQ(answered, 2);
   }
 }
 

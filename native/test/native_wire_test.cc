@@ -328,6 +328,18 @@ TEST(native_server_finds_every_breach) {
   CHECK(sends([](Pair& pair) { pair.request_ring[19] = std::byte{0x80}; }) == Look::kBreach);
 }
 
+TEST(native_server_takes_a_request_that_changes_its_number_between_two_looks_as_a_breach) {
+  Pair pair(kSmall);
+  uint64_t sequence = 0;
+  REQUIRE(put_request(*pair.client, message_of<RequestHeader>(1, 40), sequence) ==
+          ClientEnd::Put::kDone);
+  Message message;
+  REQUIRE(pair.server->request(message) == ServerEnd::Look::kRecord);
+  REQUIRE(pair.server->request(message) == ServerEnd::Look::kRecord);
+  pair.request_ring[8] = std::byte{2};
+  CHECK(pair.server->request(message) == ServerEnd::Look::kBreach);
+}
+
 TEST(native_server_counts_more_requests_than_agreed_as_a_breach) {
   Pair pair({65536, 4096, 4096, 2});
   // A client that believes more was agreed on.

@@ -15,6 +15,7 @@ const BELOW = {
   libuv: ['sys'],
   epoll: ['sys'],
   test: ['sys', 'ring', 'wire', 'server', 'client', 'epoll'],
+  fuzz: ['sys', 'ring', 'wire', 'server', 'client'],
 };
 
 const NODE = new Set([

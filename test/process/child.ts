@@ -63,6 +63,11 @@ export interface Ended {
   readonly said: readonly string[];
 }
 
+// As little as a child needs, and what a sanitizer needs that the tests run under.
+const PASSED_ON = ['PATH', 'LD_PRELOAD', 'ASAN_OPTIONS', 'LSAN_OPTIONS'];
+
+const passedOn = () => Object.fromEntries(PASSED_ON.map((name) => [name, process.env[name]]));
+
 export class Child {
   readonly #process: ChildProcess;
   readonly #lines: [string, unknown][] = [];
@@ -102,7 +107,7 @@ export class Child {
     const child = new Child(
       spawn(command, [...rest, ...node, TASK, String(task), JSON.stringify(argument)], {
         stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-        env: { PATH: process.env['PATH'], ...options.env },
+        env: { ...passedOn(), ...options.env },
         ...(uid === undefined ? {} : { uid }),
         ...(gid === undefined ? {} : { gid }),
       }),

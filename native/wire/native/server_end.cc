@@ -22,8 +22,9 @@ ServerEnd::Look ServerEnd::request(Message& message) {
   const Look found = requests_.look(view);
   if (found != Look::kRecord) return found;
   if (!read_message<RequestHeader>(view, peer_buffers_, message) || lied_) return Look::kBreach;
-  // What was held when it was first seen is what it lies in.
-  if (seen_) return message.buffer == request_in_ ? found : Look::kBreach;
+  // It is the one that was counted when it was first seen, and lies in what was held then.
+  if (seen_)
+    return view.sequence == received_ && message.buffer == request_in_ ? found : Look::kBreach;
   if (view.sequence != received_ + 1 || unanswered_.size() >= geometry_.in_flight)
     return Look::kBreach;
   seen_ = true;
