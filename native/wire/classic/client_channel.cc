@@ -8,6 +8,8 @@ namespace {
 
 constexpr std::array<std::string_view, kFiles> kPrefixes = {"control_buffer", "request_buffer",
                                                             "response_buffer", "dispatch_buffer"};
+// Event bytes without a message that are taken in one go: a server may send them without end.
+constexpr int kMostEvents = 64;
 
 }  // namespace
 
@@ -89,7 +91,7 @@ Next ClassicClientChannel::next(uint32_t& size) {
 
 // Reads event bytes up to one that stands for a message.
 Next ClassicClientChannel::read_event() {
-  for (;;) {
+  for (int i = 0; i < kMostEvents; ++i) {
     std::byte byte{};
     const sys::Transfer got = sys::receive(socket_, std::span(&byte, 1));
     if (got.state == sys::Transfer::State::kOver) return Next::kOver;
@@ -100,6 +102,7 @@ Next ClassicClientChannel::read_event() {
     if (value == kMessage12 || value == kMessageFromQueue12) return Next::kMessage;
     if (value == kQueueBegan12) ask_for_flush();
   }
+  return Next::kNothing;
 }
 
 Next ClassicClientChannel::look_at_message() {
