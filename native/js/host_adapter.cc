@@ -6,8 +6,8 @@ namespace {
 
 // As many as are given: a missing one is told by the compiler.
 constexpr auto kNames = std::to_array<const char*>(
-    {"pollAdd", "pollModify", "pollRemove", "pollJob", "admit", "connected", "disconnected",
-     "released", "counted", "drained", "bufferAnswered", "log", "closed"});
+    {"pollAdd", "pollModify", "pollRemove", "pollJob", "admit", "handshakeFailed", "connected",
+     "disconnected", "released", "counted", "drained", "bufferAnswered", "log", "closed"});
 
 constexpr size_t kMostArguments = 7;
 
@@ -109,6 +109,8 @@ Status HostAdapter::admit(const server::Peer& peer) {
                static_cast<double>(peer.credentials.pid), static_cast<double>(peer.generation),
                static_cast<double>(peer.fd)});
 }
+
+void HostAdapter::handshake_failed() { tell(kHandshakeFailed, {}); }
 
 Status HostAdapter::connected(server::ConnectionId connection) {
   return ask_status(kConnected, {number(connection)});

@@ -25,6 +25,7 @@ class HostAdapter final : public server::Host {
   void poll_remove(int fd, server::SourceKey key) override;
   bool poll_job() override;
   Status admit(const server::Peer& peer) override;
+  void handshake_failed() override;
   Status connected(server::ConnectionId connection) override;
   bool disconnected(server::ConnectionId connection) override;
   void released(server::ConnectionId connection) override;
@@ -55,6 +56,7 @@ class HostAdapter final : public server::Host {
     kPollRemove,
     kPollJob,
     kAdmit,
+    kHandshakeFailed,
     kConnected,
     kDisconnected,
     kReleased,

@@ -41,6 +41,7 @@ bool read_options(const Value& value, server::Options& options) {
   }
   const Napi::Object from = value.As<Napi::Object>();
   uint64_t connections = 0;
+  uint64_t handshakes = 0;
   uint64_t buffer_bytes = 0;
   uint64_t queue_bytes = 0;
   uint64_t zero_copy = 0;
@@ -48,6 +49,7 @@ bool read_options(const Value& value, server::Options& options) {
   uint64_t in_flight = 0;
   if (!read_member(from, "handshakeTimeoutMs", options.handshake_timeout_ms) ||
       !read_member(from, "maxConnections", connections) ||
+      !read_member(from, "maxHandshakes", handshakes) ||
       !read_member(from, "maxBufferBytes", buffer_bytes) ||
       !read_member(from, "maxQueueBytes", queue_bytes) ||
       !read_member(from, "maxZeroCopyBuffers", zero_copy) ||
@@ -61,6 +63,7 @@ bool read_options(const Value& value, server::Options& options) {
   }
   options.name = name.As<Napi::String>().Utf8Value();
   options.max_connections = connections;
+  options.max_handshakes = std::max<uint64_t>(handshakes, 1);
   options.max_buffer_bytes = std::min<uint64_t>(buffer_bytes, wire::kMaxBufferBytes);
   options.max_queue_bytes = queue_bytes;
   options.max_zero_copy_buffers = zero_copy;

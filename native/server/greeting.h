@@ -16,6 +16,7 @@ struct Greeting {
 
   std::array<std::byte, wire::native::kNameBytes> first{};
   size_t filled = 0;
+  bool strayed = false;  // a descriptor came with them
   Wire wire = Wire::kUnknown;
   // What the peer is told as soon as it is known how; kOk: nothing against it so far.
   Status refusal = Status::kOk;

@@ -25,20 +25,25 @@ void Server::shake_hands(const Shared& connection, short revents) {
 void Server::hear_first(const Shared& connection) {
   Greeting& greeting = *connection->greeting;
   while (greeting.filled < greeting.first.size()) {
-    const sys::Transfer got =
-        sys::receive(connection->socket, std::span(greeting.first).subspan(greeting.filled));
+    const sys::FileTransfer heard =
+        sys::receive_file(connection->socket, std::span(greeting.first).subspan(greeting.filled));
+    const sys::Transfer& got = heard.transfer;
+    greeting.strayed = greeting.strayed || heard.file.open() || heard.too_many;
     if (got.state == sys::Transfer::State::kWouldBlock) return;
     if (got.state == sys::Transfer::State::kOver)
-      return end(connection, "hung up before the handshake was finished");
+      return fail(connection, Status::kOk, "hung up before it was finished");
     greeting.filled += got.bytes;
   }
   const bool is_native = native::begins_native(greeting.first);
   greeting.wire = is_native ? Greeting::Wire::kNative : Greeting::Wire::kClassic;
   if (greeting.refusal != Status::kOk)
-    return refuse(connection, greeting.refusal, "maxConnections is reached");
+    return fail(connection, greeting.refusal, "maxConnections is reached");
   if (is_native ? !options_.native : !options_.classic)
-    return refuse(connection, Status::kErrNotSupported,
-                  is_native ? "the native wire is not taken" : "the classic wire is not taken");
+    return fail(connection, Status::kErrNotSupported,
+                is_native ? "the native wire is not taken" : "the classic wire is not taken");
+  // Neither wire begins with a descriptor.
+  if (greeting.strayed)
+    return fail(connection, Status::kErrInvalidParam, "a descriptor where none belongs");
   if (is_native) {
     greeting.message.emplace(native::kHelloBytes, greeting.first);
     return hear_hello(connection);
@@ -53,9 +58,9 @@ void Server::hear_setup(const Shared& connection) {
     case State::kMore:
       return;
     case State::kOver:
-      return end(connection, "hung up before the handshake was finished");
+      return fail(connection, Status::kOk, "hung up before it was finished");
     case State::kMalformed:
-      return refuse(connection, Status::kErrInvalidParam, "malformed setup");
+      return fail(connection, Status::kErrInvalidParam, "malformed setup");
     case State::kComplete:
       return open_classic(connection);
   }
@@ -65,15 +70,15 @@ void Server::open_classic(const Shared& connection) {
   const classic::Setup setup = connection->greeting->setup->setup();
   const Status status = admit(connection, setup.service, static_cast<int>(setup.generation));
   if (!connection->live()) return;
-  if (status != Status::kOk) return refuse(connection, status, "not admitted");
+  if (status != Status::kOk) return deny(connection, status, "not admitted");
   auto channel = classic::ClassicServerChannel::open(
       setup, connection->socket, connection->peer.credentials.uid,
       {options_.max_buffer_bytes, options_.max_zero_copy_buffers}, {watch_, bell_, connection->id});
   if (!channel.ok()) {
     const sys::Failure& failure = channel.failure();
-    return refuse(connection, failure.status,
-                  std::string("its shared files were not accepted (") + failure.call + " errno " +
-                      std::to_string(failure.code) + ")");
+    return fail(connection, failure.status,
+                std::string("its shared files were not accepted (") + failure.call + " errno " +
+                    std::to_string(failure.code) + ")");
   }
   connection->channel = std::move(channel.value());
   begin(connection);
@@ -84,15 +89,15 @@ void Server::hear_hello(const Shared& connection) {
   Greeting& greeting = *connection->greeting;
   const State state = greeting.message->read(connection->socket);
   if (state == State::kMore) return;
-  if (state == State::kOver) return end(connection, "hung up before the handshake was finished");
+  if (state == State::kOver) return fail(connection, Status::kOk, "hung up before it was finished");
   const std::optional<native::Hello> hello = native::decode_hello(greeting.message->bytes());
   if (!hello.has_value() || greeting.message->has_file())
-    return refuse(connection, Status::kErrInvalidParam, "malformed hello");
+    return fail(connection, Status::kErrInvalidParam, "malformed hello");
   if (hello->least_version > native::kVersion || hello->greatest_version < native::kVersion)
-    return refuse(connection, Status::kErrVersion, "it speaks other versions");
+    return fail(connection, Status::kErrVersion, "it speaks other versions");
   const Status status = admit(connection, hello->service, 0);
   if (!connection->live()) return;
-  if (status != Status::kOk) return refuse(connection, status, "not admitted");
+  if (status != Status::kOk) return deny(connection, status, "not admitted");
   const uint64_t most = options_.max_buffer_bytes;
   greeting.granted = native::grant(hello->wanted, {most, most, most, options_.max_in_flight});
   welcome(connection);
@@ -102,13 +107,13 @@ void Server::hear_hello(const Shared& connection) {
 void Server::welcome(const Shared& connection) {
   Greeting& greeting = *connection->greeting;
   auto ours = sys::SealedMemory::make(native::server_rings(greeting.granted));
-  if (!ours.ok()) return refuse(connection, ours.failure().status, "no memory for its rings");
+  if (!ours.ok()) return fail(connection, ours.failure().status, "no memory for its rings");
   greeting.ours = std::move(ours.value());
   const native::WelcomeBytes bytes = native::encode(
       native::Welcome{native::kVersion, static_cast<int32_t>(Status::kOk), greeting.granted});
   // The socket is new, so that all of it goes out, or its peer is gone.
   if (sys::send_file(connection->socket, bytes, greeting.ours.file()).bytes != bytes.size())
-    return end(connection, "hung up before the handshake was finished");
+    return fail(connection, Status::kOk, "hung up before it was finished");
   greeting.ours.close_file();
   greeting.welcomed = true;
   greeting.message.emplace(native::kNoteBytes);
@@ -119,13 +124,12 @@ void Server::hear_attach(const Shared& connection) {
   Greeting& greeting = *connection->greeting;
   const State state = greeting.message->read(connection->socket);
   if (state == State::kMore) return;
-  if (state == State::kOver) return end(connection, "hung up before the handshake was finished");
+  if (state == State::kOver) return fail(connection, Status::kOk, "hung up before it was finished");
   if (!native::decode_attach(greeting.message->bytes()))
-    return refuse(connection, Status::kErrInvalidParam, "malformed attach");
+    return fail(connection, Status::kErrInvalidParam, "malformed attach");
   auto theirs = sys::SealedMemory::take(greeting.message->take_file(),
                                         native::client_rings(greeting.granted));
-  if (!theirs.ok())
-    return refuse(connection, theirs.failure().status, "its memory was not accepted");
+  if (!theirs.ok()) return fail(connection, theirs.failure().status, "its memory was not accepted");
   connection->channel = std::make_unique<native::NativeServerChannel>(
       greeting.granted, connection->socket, std::move(greeting.ours), std::move(theirs.value()),
       native::BufferLimits{static_cast<uint32_t>(std::min<size_t>(options_.max_zero_copy_buffers,
@@ -141,7 +145,7 @@ Status Server::admit(const Shared& connection, uint32_t service, int generation)
     end(connection, "its process has ended");
     return Status::kErrLibrary;
   }
-  handshakes_.erase(connection->id);
+  handshake_over(*connection);
   connection->peer.service = service;
   connection->peer.generation = generation;
   connection->known_to_host = true;
@@ -150,12 +154,12 @@ Status Server::admit(const Shared& connection, uint32_t service, int generation)
     if (service < wire::kIdLimit) status = host_.admit(connection->peer);
   });
   // What is still to be said has its time limit, too.
-  if (connection->live() && generation == 0) handshakes_.insert(connection->id);
+  if (connection->live() && generation == 0) await_handshake(connection);
   return status;
 }
 
 void Server::begin(const Shared& connection) {
-  handshakes_.erase(connection->id);
+  handshake_over(*connection);
   connection->stage = Stage::kConnecting;
   Status status = Status::kErrLibrary;
   call(connection, [&] { status = host_.connected(connection->id); });
@@ -163,7 +167,7 @@ void Server::begin(const Shared& connection) {
   if (status != Status::kOk) {
     // Its connect function refused it, so its disconnect function is not owed.
     connection->stage = Stage::kHandshake;
-    return refuse(connection, status, "refused by the connect function");
+    return deny(connection, status, "refused by the connect function");
   }
   if (!answer(*connection, Status::kOk)) return end(connection, "hung up");
   connection->greeting.reset();
@@ -173,13 +177,38 @@ void Server::begin(const Shared& connection) {
   if (connection->live()) sleep(connection);
 }
 
-void Server::refuse(const Shared& connection, Status status, const std::string& why) {
-  host_.log(LogLevel::kInfo,
-            "connection of uid " + std::to_string(connection->peer.credentials.uid) + ", pid " +
-                std::to_string(connection->peer.credentials.pid) + " refused: " + why);
+void Server::await_handshake(const Shared& connection) {
+  handshakes_.insert(connection->id);
+  handshakes_of_[connection->peer.credentials.uid].insert(connection->id);
+}
+
+void Server::handshake_over(const Connection& connection) {
+  if (handshakes_.erase(connection.id) == 0) return;
+  const auto of_user = handshakes_of_.find(connection.peer.credentials.uid);
+  of_user->second.erase(connection.id);
+  if (of_user->second.empty()) handshakes_of_.erase(of_user);
+}
+
+void Server::deny(const Shared& connection, Status status, const std::string& why) {
+  log_handshake(connection->peer, "was refused: " + why);
   // A peer that is gone already needs no answer.
   [[maybe_unused]] const bool sent = answer(*connection, status);
   end(connection, why);
+}
+
+void Server::fail(const Shared& connection, Status status, const std::string& why) {
+  log_handshake(connection->peer, "failed: " + why);
+  host_.handshake_failed();
+  // What the host did meanwhile may have ended it.
+  if (!connection->live()) return;
+  if (status != Status::kOk) [[maybe_unused]]
+    const bool sent = answer(*connection, status);
+  end(connection, why);
+}
+
+void Server::log_handshake(const Peer& peer, const std::string& what) {
+  host_.log(LogLevel::kInfo, "handshake of uid " + std::to_string(peer.credentials.uid) + ", pid " +
+                                 std::to_string(peer.credentials.pid) + " " + what);
 }
 
 // Answers the message that a peer waits for the answer of.

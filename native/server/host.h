@@ -38,6 +38,7 @@ enum class Counter : size_t {
   kOverload,
   kDropped,   // messages that gave way to newer ones in the outgoing queue
   kOverflow,  // 1: the connection ended because its queue was full
+  kBreach,    // 1: it ended because its peer broke the protocol
   kCount,
 };
 using Counters = std::array<uint64_t, static_cast<size_t>(Counter::kCount)>;
@@ -68,6 +69,8 @@ class Host {
 
   // May this peer use this service? Anything but kOk is what it is told.
   [[nodiscard]] virtual Status admit(const Peer& peer) = 0;
+  // A peer was turned away, or is gone, before there was anything to be asked or told about it.
+  virtual void handshake_failed() = 0;
   // Everything is mapped, the peer not yet told. Anything but kOk refuses it after all.
   [[nodiscard]] virtual Status connected(ConnectionId connection) = 0;
   // The connection is over. False: busy, ask again later.

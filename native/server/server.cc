@@ -86,7 +86,7 @@ void Server::accept_one(sys::Fd socket) {
   const ConnectionId id = next_id_++;
   auto connection = std::make_shared<Connection>(id, std::move(socket), options_.max_queue_bytes);
   sys::Result<sys::Credentials> credentials = sys::peer_credentials(connection->socket);
-  if (!credentials.ok()) return;
+  if (!credentials.ok()) return host_.handshake_failed();
   connection->peer = {id, 0, credentials.value(), 0, connection->socket.get()};
   if (sys::waiting_for(credentials.value().pid, waiting_) != waiting_) {
     waiting_ = sys::Waiting::kSpins;
@@ -94,13 +94,18 @@ void Server::accept_one(sys::Fd socket) {
   }
   if (connections_.size() >= options_.max_connections) {
     host_.log(LogLevel::kWarning, "connection refused: maxConnections is reached");
-    if (connections_.size() >= options_.max_connections + kMostRefused) return;
+    if (connections_.size() >= options_.max_connections + kMostRefused)
+      return host_.handshake_failed();
     connection->greeting->refusal = Status::kErrNoResources;
   }
   connection->handshake_deadline = sys::deadline_after_ms(options_.handshake_timeout_ms);
   connections_.emplace(id, connection);
-  handshakes_.insert(id);
+  await_handshake(connection);
   host_.poll_add(connection->socket.get(), id);
+  // Who begins and never ends must not keep out others, nor those of the same user who do end.
+  const auto of_user = handshakes_of_.find(credentials.value().uid);
+  if (of_user != handshakes_of_.end() && of_user->second.size() > options_.max_handshakes)
+    fail(get(*of_user->second.begin()), Status::kOk, "its user has too many that are not finished");
   set_timer();
 }
 
@@ -160,7 +165,7 @@ void Server::on_timer() {
   while (!handshakes_.empty()) {
     const Shared connection = get(*handshakes_.begin());
     if (connection->handshake_deadline > now) break;
-    end(connection, "handshake not finished in time");
+    fail(connection, Status::kOk, "not finished in time");
   }
   // Collected first: what is called below may change these sets.
   std::vector<ConnectionId> due;
@@ -209,15 +214,25 @@ void Server::end(const Shared& connection, const std::string& why) {
   host_.log(LogLevel::kDebug, "connection " + std::to_string(connection->id) + " ends: " + why);
   const bool had_begun = connection->stage != Stage::kHandshake;
   connection->stage = had_begun ? Stage::kEnding : Stage::kOver;
-  handshakes_.erase(connection->id);
+  handshake_over(*connection);
   flushes_.erase(connection->id);
   connection->queue.clear();
   connection->answers.clear();
   if (connection->channel != nullptr) connection->channel->say_goodbye();
   host_.poll_remove(connection->socket.get(), connection->id);
-  connection->socket.reset();
+  sys::close_connection(connection->socket);
   finish(connection);
   set_timer();
+}
+
+void Server::breach(const Shared& connection, const std::string& where) {
+  if (!connection->live()) return;
+  const sys::Credentials& peer = connection->peer.credentials;
+  host_.log(LogLevel::kWarning, "connection " + std::to_string(connection->id) + " of uid " +
+                                    std::to_string(peer.uid) + ", pid " + std::to_string(peer.pid) +
+                                    " broke the protocol " + where + " and is ended");
+  count(connection, Counter::kBreach, 1);
+  end(connection, "protocol breach " + where);
 }
 
 void Server::finish(const Shared& connection) {

@@ -32,6 +32,7 @@ struct Options {
   ConnectionId first_connection = kFirstConnection;  // numbers count up from here
   double handshake_timeout_ms = 0;
   size_t max_connections = 0;
+  size_t max_handshakes = 0;  // that are not finished, of one user
   size_t max_buffer_bytes = 0;
   size_t max_queue_bytes = 0;
   size_t max_zero_copy_buffers = 0;
@@ -39,7 +40,7 @@ struct Options {
   size_t requests_per_turn = 0;
   double spin_us = 0;
   sys::Waiting waiting = sys::Waiting::kSpins;  // sys::own_waiting, asked once for many servers
-  sys::Listener::Access access;  // of a path
+  sys::Listener::Access access;                 // of a path
   bool count_changes = false;
   bool native = true;  // the wires that are taken
   bool classic = false;
@@ -128,6 +129,8 @@ class Server {
     if (--connection->depth == 0) finish(connection);
   }
   void end(const Shared& connection, const std::string& why);
+  // Ends it for what its peer did, which is counted and logged. `where` ends the sentence.
+  void breach(const Shared& connection, const std::string& where);
   void finish(const Shared& connection);
   void finish_closing();
 
@@ -141,7 +144,13 @@ class Server {
   void open_classic(const Shared& connection);
   void welcome(const Shared& connection);
   void begin(const Shared& connection);
-  void refuse(const Shared& connection, Status status, const std::string& why);
+  void await_handshake(const Shared& connection);
+  void handshake_over(const Connection& connection);
+  // The host did not want it, and has counted that.
+  void deny(const Shared& connection, Status status, const std::string& why);
+  // It did not do its part. It is told so, unless the status is kOk.
+  void fail(const Shared& connection, Status status, const std::string& why);
+  void log_handshake(const Peer& peer, const std::string& what);
   [[nodiscard]] bool answer(const Connection& connection, Status status) const;
 
   // Requests: serving.cc.
@@ -185,8 +194,9 @@ class Server {
 
   ConnectionId next_id_;
   std::unordered_map<ConnectionId, Shared> connections_;
-  mutable Shared last_;                      // that was asked for: often the next, too
-  std::set<ConnectionId> handshakes_;        // in the order they began
+  mutable Shared last_;                // that was asked for: often the next, too
+  std::set<ConnectionId> handshakes_;  // in the order they began
+  std::unordered_map<uid_t, std::set<ConnectionId>> handshakes_of_;  // the same, a user
   std::map<ConnectionId, int64_t> flushes_;  // connections with a queue, and when to try it again
   std::set<ConnectionId> busy_exits_;
   // To be looked at in this or the next turn; `cursor_` is whose turn it is.

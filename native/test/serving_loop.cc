@@ -26,6 +26,7 @@ ServingLoop::ServingLoop(OnRequest on_request) : on_request_(std::move(on_reques
   options_.name = "coroipc-native-test-" + std::to_string(getpid()) + "-" + std::to_string(++names);
   options_.handshake_timeout_ms = 20'000;
   options_.max_connections = 1000;
+  options_.max_handshakes = 1000;
   options_.max_buffer_bytes = 1 << 26;
   options_.max_queue_bytes = 1 << 26;
   options_.max_zero_copy_buffers = 4;

@@ -20,6 +20,7 @@ struct Heard {
   std::atomic<int> requests{0};
   std::atomic<int> drained{0};
   std::atomic<int> warnings{0};
+  std::atomic<int> failed_handshakes{0};
   std::atomic<int> turns{0};  // of the loop: an idle one takes none
 };
 
@@ -52,6 +53,7 @@ class ServingLoop final : public server::Host {
   void poll_remove(int fd, server::SourceKey key) override;
   bool poll_job() override { return false; }
   Status admit(const server::Peer& peer) override;
+  void handshake_failed() override { ++heard_.failed_handshakes; }
   Status connected(server::ConnectionId connection) override;
   bool disconnected(server::ConnectionId connection) override;
   void released(server::ConnectionId) override { ++heard_.released; }

@@ -90,6 +90,7 @@ const RIGHT: Readonly<Record<string, readonly string[]>> = {
   maxZeroCopyBuffers: ['undefined', ...ZERO],
   handshakeTimeoutMs: ['undefined'],
   maxConnections: ['undefined'],
+  maxHandshakes: ['undefined'],
   maxBufferBytes: ['undefined'],
   requestsPerTurn: ['undefined'],
   highWaterMark: ['undefined'],

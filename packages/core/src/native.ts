@@ -51,6 +51,7 @@ export const COUNTER_NAMES = [
   'overload',
   'dropped',
   'overflow',
+  'breach',
 ] as const;
 
 export type CounterName = (typeof COUNTER_NAMES)[number];
@@ -67,6 +68,8 @@ export interface NativeServerOptions {
   readonly handshakeTimeoutMs: number;
   /** Connections at once. */
   readonly maxConnections: number;
+  /** Handshakes at once that are not finished, of one user. */
+  readonly maxHandshakes: number;
   /** Largest shared buffer a client may bring, in bytes. */
   readonly maxBufferBytes: number;
   /** Most bytes of dispatch messages queued for one connection. */
@@ -111,6 +114,8 @@ export interface NativeServerHost {
     generation: number,
     fd: number,
   ): number;
+  /** A peer was turned away, or is gone, before `admit` or after it, but not by what the host said. */
+  handshakeFailed(): void;
   /** The memory is mapped, the peer not yet answered: run the connect function. A status. */
   connected(connection: number): number;
   /** The connection is over: run the disconnect function. `false`: it is busy, ask again. */

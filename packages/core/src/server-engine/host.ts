@@ -75,6 +75,9 @@ export function serverHost(parts: HostParts): { host: NativeServerHost; serve: S
       connections.set(number, connection);
       return guarded<number>(CS.ERR_SECURITY, () => owner.admit(connection));
     },
+    handshakeFailed() {
+      guarded(undefined, () => owner.handshakeFailed());
+    },
     connected(number) {
       return on<number>(number, CS.ERR_LIBRARY, (connection) => {
         connection.phase = 'open';

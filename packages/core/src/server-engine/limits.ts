@@ -8,6 +8,10 @@ export interface ServerLimits {
   readonly handshakeTimeoutMs: number;
   /** Connections at once. Default 4096. */
   readonly maxConnections: number;
+  /**
+   * Handshakes at once that are not finished, of one user; one more ends the oldest. Default 1024.
+   */
+  readonly maxHandshakes: number;
   /** Largest ring or shared buffer of a connection, in bytes. Default 64 MiB. */
   readonly maxBufferBytes: number;
   /** Most bytes of dispatch messages queued for one connection. Default 16 MiB. */
@@ -28,6 +32,7 @@ const MIB = 1024 * 1024;
 export const DEFAULT_SERVER_LIMITS: ServerLimits = Object.freeze({
   handshakeTimeoutMs: 5000,
   maxConnections: 4096,
+  maxHandshakes: 1024,
   maxBufferBytes: 64 * MIB,
   maxQueueBytes: 16 * MIB,
   maxZeroCopyBuffers: 64,
@@ -39,6 +44,7 @@ export const DEFAULT_SERVER_LIMITS: ServerLimits = Object.freeze({
 const RANGES: Readonly<Record<keyof ServerLimits, readonly [least: number, most: number]>> = {
   handshakeTimeoutMs: [1, MAX_INT32],
   maxConnections: [1, 1_000_000],
+  maxHandshakes: [1, 1_000_000],
   maxBufferBytes: [4096, 1024 * MIB],
   maxQueueBytes: [0, MAX_INT32],
   maxZeroCopyBuffers: [0, 65536],

@@ -11,6 +11,8 @@ export interface ServerOwner {
   admit(connection: ServerConnection): number;
   /** The connection is usable: run the connect function. Anything but CS.OK refuses it. */
   connected(connection: ServerConnection): number;
+  /** A peer did not finish its handshake, or not as it should. */
+  handshakeFailed(): void;
   /**
    * A request is to be served, now or later; `connection.token` names it. It can be read during this
    * call only; a small one lies in the scratch until anything else uses that. Whether work was left

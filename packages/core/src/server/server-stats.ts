@@ -25,6 +25,8 @@ export interface TrafficStats {
   readonly recvRetryCount: number;
   /** Requests that nobody takes: answered ERR_INVALID_PARAM. */
   readonly invalidRequests: number;
+  /** Connections that ended because their peer broke the protocol. */
+  readonly breaches: number;
 }
 
 /** The counters of one connection. */
@@ -43,6 +45,8 @@ export interface ServerStats extends ConnectionStats {
   readonly connectionsTotal: number;
   /** Peers that were refused by `authenticate`, for want of the service, or by its `connect`. */
   readonly refused: number;
+  /** Peers that did not finish their handshake, or not as it should be, or not in time. */
+  readonly failedHandshakes: number;
 }
 
 /** Counters that can be added to. */
@@ -62,6 +66,7 @@ export function noStats(): Totals {
     sendRetryCount: 0,
     recvRetryCount: 0,
     invalidRequests: 0,
+    breaches: 0,
     queuedMessages: 0,
     queuedBytes: 0,
   };
@@ -87,6 +92,7 @@ export function statsOf(link: ServerConnection): ConnectionStats {
     semRetryCount: count(counters, 'sem_retry_count'),
     sendRetryCount: count(counters, 'send_retry_count'),
     recvRetryCount: count(counters, 'recv_retry_count'),
+    breaches: count(counters, 'breach'),
     invalidRequests: count(counters, 'invalid_request') + link.invalidRequests,
     queuedMessages,
     queuedBytes,

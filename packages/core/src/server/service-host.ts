@@ -56,6 +56,7 @@ export class ServiceHost implements ServerOwner {
   readonly #ended: Totals = noStats();
   #connectionsTotal = 0;
   #refused = 0;
+  #failedHandshakes = 0;
 
   constructor(
     name: string,
@@ -77,6 +78,7 @@ export class ServiceHost implements ServerOwner {
       connections: this.connections.size,
       connectionsTotal: this.#connectionsTotal,
       refused: this.#refused,
+      failedHandshakes: this.#failedHandshakes,
     };
   }
 
@@ -132,6 +134,10 @@ export class ServiceHost implements ServerOwner {
       this.#failed(request, error);
     }
     return !request.answered;
+  }
+
+  handshakeFailed(): void {
+    this.#failedHandshakes += 1;
   }
 
   disconnected(link: ServerConnection): boolean {
