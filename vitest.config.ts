@@ -39,6 +39,7 @@ export default defineConfig({
         serial: true,
       }),
       project('interop', ['test/interop/**/*.test.ts']),
+      project('faults', ['test/faults/**/*.test.ts']),
     ],
   },
 });

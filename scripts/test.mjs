@@ -1,7 +1,7 @@
 // npm test: every check and every test, from a fresh clone. Ends with `N passed, N failed`.
 //
 //   npm test [-- SUITE…]     checks, models, native, unit, conformance, property, process,
-//                         interop, runtimes
+//                         interop, faults, runtimes
 //
 // Each check counts as one, each test as one; a suite that runs no test is a failure.
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
@@ -54,6 +54,13 @@ async function interop() {
   return vitest('interop');
 }
 
+// The attacker, which speaks both wires as it likes.
+async function faults() {
+  const { code } = await runNode(['test/faults/attacker/build.mjs']);
+  if (code !== 0) return { passed: 0, failed: 1, notes: ['its C++ program was not built'] };
+  return vitest('faults');
+}
+
 // The proofs. A machine without spin(1) is told so; CI has it.
 async function models() {
   const { code } = await run('spin', ['-V'], { out: 'text', errors: 'text' });
@@ -77,6 +84,7 @@ const SUITES = {
   property: () => vitest('property'),
   process: () => vitest('process'),
   interop,
+  faults,
   runtimes,
 };
 
