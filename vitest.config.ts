@@ -41,6 +41,7 @@ export default defineConfig({
       // These starve processes of their own, and measure what one uses of a CPU.
       project('resources', ['test/resources/**/*.test.ts'], { serial: true }),
       project('interop', ['test/interop/**/*.test.ts']),
+      project('faults', ['test/faults/**/*.test.ts']),
     ],
   },
 });

@@ -1,7 +1,7 @@
 // npm test: every check and every test, from a fresh clone. Ends with `N passed, N failed`.
 //
 //   npm test [-- SUITE…]     checks, models, native, death, fuzz, unit, conformance, property, process,
-//                         resources, interop, runtimes
+//                         resources, interop, faults, runtimes
 //
 // Each check counts as one, each test as one; a suite that runs no test is a failure.
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
@@ -61,6 +61,13 @@ async function interop() {
   return vitest('interop');
 }
 
+// The attacker, which speaks both wires as it likes.
+async function faults() {
+  const { code } = await runNode(['test/faults/attacker/build.mjs']);
+  if (code !== 0) return { passed: 0, failed: 1, notes: ['its C++ program was not built'] };
+  return vitest('faults');
+}
+
 // The proofs. A machine without spin(1) is told so; CI has it.
 async function models() {
   const { code } = await run('spin', ['-V'], { out: 'text', errors: 'text' });
@@ -96,6 +103,7 @@ const SUITES = {
   process: () => vitest('process'),
   resources: () => vitest('resources'),
   interop,
+  faults,
   runtimes,
 };
 

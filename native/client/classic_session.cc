@@ -236,9 +236,12 @@ Status ClassicSession::look_for_message(uint32_t& size) {
 }
 
 Status ClassicSession::next(int64_t deadline_ns, uint32_t& size) {
-  for (;;) {
+  for (bool late = false;;) {
     const Status found = look_for_message(size);
     if (found != Status::kErrTryAgain) return found;
+    // A server whose event bytes stand for no message keeps the socket readable.
+    if (late) return Status::kErrTimeout;
+    late = sys::now_ns() >= deadline_ns;
     if (const Status waited = wait_for_socket(POLLIN, deadline_ns); waited != Status::kOk)
       return waited;
   }

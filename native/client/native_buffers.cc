@@ -2,6 +2,7 @@
 #include <poll.h>
 
 #include "client/native_session.h"
+#include "sys/clock.h"
 
 namespace coroipc::client {
 
@@ -57,7 +58,9 @@ sys::Outcome NativeSession::zcb_alloc(size_t bytes, int64_t deadline_ns, ZeroCop
   sys::Result<uint32_t> made = exchange_->make((bytes + kRequestPlace + page - 1) / page * page);
   if (!made.ok()) return made.failure();
   const uint32_t number = made.value();
-  while (exchange_->answer(number) == Status::kErrTryAgain) {
+  for (bool late = false; exchange_->answer(number) == Status::kErrTryAgain;) {
+    if (late) return sys::Failure{Status::kErrTimeout};
+    late = sys::now_ns() >= deadline_ns;
     const Status waited = wait_for_socket(POLLIN, deadline_ns);
     if (waited != Status::kOk) return sys::Failure{waited};
     attention_ = attention_ || loop_wants_ != 0;

@@ -117,7 +117,7 @@ Status NativeSession::await(uint64_t token, int64_t deadline_ns, uint32_t& size)
     return Status::kOk;
   }
   if (!end_->awaits(token)) return Status::kErrBadOperation;
-  for (bool spun = false;;) {
+  for (bool spun = false, late = false;;) {
     const Found found = look();
     if (found == Found::kAnswer) {
       if (answer_.sequence == token) {
@@ -131,6 +131,9 @@ Status NativeSession::await(uint64_t token, int64_t deadline_ns, uint32_t& size)
     if (untold_ != 0) tell();
     if (!std::exchange(spun, true) && answer_spinner_.wait([&] { return end_->response_ready(); }))
       continue;
+    // Whoever keeps the socket readable must not hold the caller up for ever.
+    if (late) return Status::kErrTimeout;
+    late = sys::now_ns() >= deadline_ns;
     const Status waited = doze(kWantsAnswers, deadline_ns);
     if (waited != Status::kOk) return waited;
   }
@@ -140,7 +143,7 @@ Status NativeSession::await(uint64_t token, int64_t deadline_ns, uint32_t& size)
 Status NativeSession::await_room(int64_t deadline_ns) {
   const uint64_t late_before = late_answers_;
   if (answer_.size != 0) put_aside();
-  for (bool spun = false;;) {
+  for (bool spun = false, late = false;;) {
     const Found found = look();
     if (found == Found::kOver) return Status::kErrLibrary;
     if (found == Found::kAnswer) put_aside();
@@ -149,6 +152,8 @@ Status NativeSession::await_room(int64_t deadline_ns) {
     if (untold_ != 0) tell();
     const auto some = [&] { return end_->response_ready() || room(); };
     if (!std::exchange(spun, true) && answer_spinner_.wait(some)) continue;
+    if (late) return Status::kErrTimeout;
+    late = sys::now_ns() >= deadline_ns;
     const Status waited = doze(kWantsAnswers | (room_helps_ ? kWantsRoom : 0), deadline_ns);
     if (waited != Status::kOk) return waited;
   }
@@ -258,7 +263,7 @@ bool NativeSession::put() {
 }
 
 bool NativeSession::hear() {
-  if (exchange_->hear() != native::BufferExchange::Heard::kFine) over_ = true;
+  if (exchange_->hear(end_->sleeps()) != native::BufferExchange::Heard::kFine) over_ = true;
   loop_wants_ = 0;
   end_->wake();
   return !over_;

@@ -65,7 +65,7 @@ class Session {
   // listener's backlog is full. kErrSecurity: another user's server. The watch must outlive it.
   [[nodiscard]] static sys::Result<std::unique_ptr<Session>> begin(const Options& options,
                                                                    sys::SemaphoreWatch& watch);
-  virtual ~Session() = default;
+  virtual ~Session() { sys::close_connection(socket_); }
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 

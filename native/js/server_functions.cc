@@ -67,7 +67,7 @@ bool read_options(const Value& value, server::Options& options) {
   options.name = name.As<Napi::String>().Utf8Value();
   options.max_connections = connections;
   options.max_connections_per_uid = of_uid;
-  options.max_handshakes = handshakes;
+  options.max_handshakes = std::max<uint64_t>(handshakes, 1);
   options.max_buffer_bytes = std::min<uint64_t>(buffer_bytes, wire::kMaxBufferBytes);
   options.max_queue_bytes = queue_bytes;
   options.max_zero_copy_buffers = zero_copy;

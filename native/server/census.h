@@ -12,10 +12,9 @@ namespace coroipc::server {
 
 class Census {
  public:
-  enum class Full { kNothing, kConnections, kConnectionsOfUid, kHandshakes };
+  enum class Full { kNothing, kConnections, kConnectionsOfUid };
 
-  Census(size_t connections, size_t of_uid, size_t handshakes)
-      : max_connections_(connections), max_of_uid_(of_uid), max_handshakes_(handshakes) {}
+  Census(size_t connections, size_t of_uid) : max_connections_(connections), max_of_uid_(of_uid) {}
 
   // What forbids one more of that user.
   [[nodiscard]] Full full_for(uid_t uid) const {
@@ -23,19 +22,16 @@ class Census {
     if (const auto found = of_uid_.find(uid);
         found != of_uid_.end() && found->second >= max_of_uid_)
       return Full::kConnectionsOfUid;
-    return handshakes_ >= max_handshakes_ ? Full::kHandshakes : Full::kNothing;
+    return Full::kNothing;
   }
 
-  // Somebody begins a handshake; finishes it; is gone, before that or after.
+  // Somebody begins a handshake; is gone, before it was finished or after.
   void enter(uid_t uid) {
     ++connections_;
-    ++handshakes_;
     ++of_uid_[uid];
   }
-  void settle() { --handshakes_; }
-  void leave(uid_t uid, bool settled) {
+  void leave(uid_t uid) {
     --connections_;
-    if (!settled) --handshakes_;
     const auto found = of_uid_.find(uid);
     if (--found->second == 0) of_uid_.erase(found);
   }
@@ -43,9 +39,7 @@ class Census {
  private:
   const size_t max_connections_;
   const size_t max_of_uid_;
-  const size_t max_handshakes_;
   size_t connections_ = 0;
-  size_t handshakes_ = 0;
   std::unordered_map<uid_t, size_t> of_uid_;  // without those of whom there are none
 };
 

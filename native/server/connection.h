@@ -45,7 +45,6 @@ struct Connection {
   Stage stage = Stage::kHandshake;
   Peer peer;
   bool counted = false;        // in the server's census
-  bool settled = false;        // its handshake is finished
   bool known_to_host = false;  // admit was asked about it, so released is owed
   int64_t handshake_deadline = 0;
   std::unique_ptr<Greeting> greeting = std::make_unique<Greeting>();

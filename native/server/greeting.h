@@ -23,6 +23,7 @@ struct Greeting {
 
   std::array<std::byte, wire::native::kNameBytes> first{};
   size_t filled = 0;
+  bool strayed = false;  // a descriptor came with them
   Wire wire = Wire::kUnknown;
   std::optional<Refusal> refusal;  // nothing against it so far
 

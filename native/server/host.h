@@ -38,6 +38,7 @@ enum class Counter : size_t {
   kOverload,
   kDropped,   // messages that gave way to newer ones in the outgoing queue
   kOverflow,  // 1: the connection ended because its queue was full
+  kBreach,    // 1: it ended because its peer broke the protocol
   kCount,
 };
 using Counters = std::array<uint64_t, static_cast<size_t>(Counter::kCount)>;
@@ -51,6 +52,7 @@ enum class TurnedAway : int {
   kByLimit = 0,   // one of the options' limits is reached
   kForWant = 1,   // the system has no descriptor, memory, space or thread left for it
   kForDelay = 2,  // it did not finish its handshake in time
+  kForFault = 3,  // it hung up before, or did not keep the rules
 };
 
 struct Peer {

@@ -32,7 +32,7 @@ Status Server::dispatch(ConnectionId id, wire::Parts parts, bool& queued) {
         update_interest(connection);
         return Status::kOk;
       case wire::Publish::kBreach:
-        end(connection, "protocol breach in the dispatch ring");
+        breach(connection, "in the dispatch ring");
         return Status::kErrLibrary;
       case wire::Publish::kNoRoom:
         break;
@@ -125,8 +125,7 @@ void Server::flush(const Shared& connection) {
   while (!connection->queue.empty()) {
     const wire::Bytes front = connection->queue.front();
     const wire::Publish result = connection->channel->publish(std::span(&front, 1), true);
-    if (result == wire::Publish::kBreach)
-      return end(connection, "protocol breach in the dispatch ring");
+    if (result == wire::Publish::kBreach) return breach(connection, "in the dispatch ring");
     if (result == wire::Publish::kNoRoom) break;
     connection->queue.pop();
     tell_later(connection);
@@ -164,12 +163,7 @@ void Server::on_socket(const Shared& connection, short revents) {
   }
   if ((revents & (POLLIN | POLLHUP | POLLERR | POLLNVAL)) == 0) return;
   const wire::Heard heard = connection->channel->listen();
-  if (heard.breach) {
-    count(connection, Counter::kInvalidRequest, 1);
-    host_.log(LogLevel::kWarning,
-              "connection " + std::to_string(connection->id) + " broke the protocol on its socket");
-    return end(connection, "protocol breach on the socket");
-  }
+  if (heard.breach) return breach(connection, "on its socket");
   if (heard.woken) heat(connection);
   if (heard.answer) call(connection, [&] { host_.buffer_answered(connection->id); });
   if (!connection->live()) return;

@@ -59,7 +59,7 @@ Server::Server(const Options& options, Host& host, sys::SemaphoreWatch& watch,
       waiting_(options.waiting),
       spinner_(options.spin_us, options.waiting),
       next_id_(options.first_connection),
-      census_(options.max_connections, options.max_connections_per_uid, options.max_handshakes) {}
+      census_(options.max_connections, options.max_connections_per_uid) {}
 
 Server::~Server() = default;
 
@@ -98,7 +98,10 @@ Server::Shared Server::take_in(sys::Fd socket) {
   const ConnectionId id = next_id_++;
   auto connection = std::make_shared<Connection>(id, std::move(socket), options_.max_queue_bytes);
   sys::Result<sys::Credentials> credentials = sys::peer_credentials(connection->socket);
-  if (!credentials.ok()) return nullptr;
+  if (!credentials.ok()) {
+    host_.turned_away(TurnedAway::kForFault);
+    return nullptr;
+  }
   connection->peer = {id, 0, credentials.value(), 0, connection->socket.get()};
   connection->handshake_deadline = sys::deadline_after_ms(options_.handshake_timeout_ms);
   return connection;
@@ -116,7 +119,8 @@ void Server::accept_one(sys::Fd socket) {
   if (!refusal.has_value()) {
     connection->counted = true;
     census_.enter(peer.uid);
-    return watch(connection);
+    watch(connection);
+    return bound_handshakes(peer.uid);
   }
   const std::string why = refusal->why;
   if (refused_ < kMostRefused) {
@@ -127,9 +131,16 @@ void Server::accept_one(sys::Fd socket) {
   tell_refusal(*connection, TurnedAway::kByLimit, why);
 }
 
+// Who begins and never ends must not keep out others, nor those of the same user who do end.
+void Server::bound_handshakes(uid_t uid) {
+  const auto of_user = handshakes_of_.find(uid);
+  if (of_user == handshakes_of_.end() || of_user->second.size() <= options_.max_handshakes) return;
+  fail(get(*of_user->second.begin()), Status::kOk, "its user has too many that are not finished");
+}
+
 void Server::watch(const Shared& connection) {
   connections_.emplace(connection->id, connection);
-  handshakes_.insert(connection->id);
+  await_handshake(connection);
   host_.poll_add(connection->socket.get(), connection->id);
   set_timer();
 }
@@ -144,9 +155,6 @@ std::optional<Refusal> Server::refusal_of(uid_t uid) const {
     case Census::Full::kConnectionsOfUid:
       return reached(Status::kErrNoResources, "maxConnectionsPerUid",
                      options_.max_connections_per_uid);
-    case Census::Full::kHandshakes:
-      // Others will have finished theirs soon.
-      return reached(Status::kErrTryAgain, "maxHandshakes", options_.max_handshakes);
     case Census::Full::kNothing:
       break;
   }
@@ -256,22 +264,6 @@ void Server::set_timer() {
   timer_.set(next);
 }
 
-void Server::time_out(const Shared& connection) {
-  const std::string why = "its handshake was not finished in time";
-  // Who was to be told of a refusal was counted then.
-  if (connection->counted) tell_refusal(*connection, TurnedAway::kForDelay, why);
-  if (connection->greeting->wire != Greeting::Wire::kUnknown) [[maybe_unused]]
-    const bool sent = answer(*connection, Status::kErrTimeout);
-  end(connection, why);
-}
-
-void Server::tell_refusal(const Connection& connection, TurnedAway cause, const std::string& why) {
-  const sys::Credentials& peer = connection.peer.credentials;
-  host_.log(LogLevel::kWarning, "connection of uid " + std::to_string(peer.uid) + ", pid " +
-                                    std::to_string(peer.pid) + " refused: " + why);
-  host_.turned_away(cause);
-}
-
 Status Server::end_connection(ConnectionId id) {
   const Shared connection = get(id);
   if (connection == nullptr) return Status::kErrBadHandle;
@@ -295,7 +287,7 @@ void Server::end(const Shared& connection, const std::string& why) {
   host_.log(LogLevel::kDebug, "connection " + std::to_string(connection->id) + " ends: " + why);
   const bool had_begun = connection->stage != Stage::kHandshake;
   connection->stage = had_begun ? Stage::kEnding : Stage::kOver;
-  handshakes_.erase(connection->id);
+  handshake_over(*connection);
   flushes_.erase(connection->id);
   connection->queue.clear();
   connection->answers.clear();
@@ -310,10 +302,20 @@ void Server::end(const Shared& connection, const std::string& why) {
     spare_ = std::move(connection->socket);
     if (accept_again_at_ != sys::kNever) accept_again();
   } else {
-    connection->socket.reset();
+    sys::close_connection(connection->socket);
   }
   finish(connection);
   set_timer();
+}
+
+void Server::breach(const Shared& connection, const std::string& where) {
+  if (!connection->live()) return;
+  const sys::Credentials& peer = connection->peer.credentials;
+  host_.log(LogLevel::kWarning, "connection " + std::to_string(connection->id) + " of uid " +
+                                    std::to_string(peer.uid) + ", pid " + std::to_string(peer.pid) +
+                                    " broke the protocol " + where + " and is ended");
+  count(connection, Counter::kBreach, 1);
+  end(connection, "protocol breach " + where);
 }
 
 void Server::finish(const Shared& connection) {
@@ -334,7 +336,7 @@ void Server::finish(const Shared& connection) {
   if (connection->references > 0 || connections_.erase(connection->id) == 0) return;
   last_ = nullptr;
   if (connection->counted) {
-    census_.leave(connection->peer.credentials.uid, connection->settled);
+    census_.leave(connection->peer.credentials.uid);
   } else {
     --refused_;
   }

@@ -34,7 +34,7 @@ struct Options {
   double handshake_timeout_ms = 0;
   size_t max_connections = 0;
   size_t max_connections_per_uid = 0;
-  size_t max_handshakes = 0;  // that are not finished
+  size_t max_handshakes = 0;  // that are not finished, of one user
   size_t max_buffer_bytes = 0;
   uint64_t max_bytes_per_connection = 0;  // rings, and zero-copy buffers of either side
   size_t max_queue_bytes = 0;
@@ -127,8 +127,6 @@ class Server {
   void pause_accepting(int64_t for_ns);
   void accept_again();
   void on_timer();
-  void time_out(const Shared& connection);
-  void tell_refusal(const Connection& connection, TurnedAway cause, const std::string& why);
   void set_timer();
   // Runs a call-back of the host's that is about this connection; what the host ended meanwhile
   // is finished when the outermost one returns.
@@ -139,6 +137,8 @@ class Server {
     if (--connection->depth == 0) finish(connection);
   }
   void end(const Shared& connection, const std::string& why);
+  // Ends it for what its peer did, which is counted and logged. `where` ends the sentence.
+  void breach(const Shared& connection, const std::string& where);
   void finish(const Shared& connection);
   void finish_closing();
 
@@ -152,9 +152,19 @@ class Server {
   void open_classic(const Shared& connection);
   void welcome(const Shared& connection);
   void begin(const Shared& connection);
-  void refuse(const Shared& connection, Status status, const std::string& why);
-  void refuse(const Shared& connection, const sys::Failure& failure, const std::string& what);
+  void await_handshake(const Shared& connection);
+  void handshake_over(const Connection& connection);
+  void bound_handshakes(uid_t uid);
+  // The host did not want it, and has counted that.
+  void deny(const Shared& connection, Status status, const std::string& why);
+  // It did not do its part, or the system not its own. It is told so, unless the status is kOk.
+  void fail(const Shared& connection, Status status, const std::string& why);
+  void fail(const Shared& connection, const sys::Failure& failure, const std::string& what);
   void refuse_for_size(const Shared& connection, uint64_t bytes);
+  void time_out(const Shared& connection);
+  void turn_away(const Shared& connection, TurnedAway cause, Status status, const std::string& why);
+  void tell_refusal(const Connection& connection, TurnedAway cause, const std::string& why);
+  void log_handshake(const Peer& peer, LogLevel level, const std::string& what);
   [[nodiscard]] bool answer(const Connection& connection, Status status) const;
 
   // Requests: serving.cc.
@@ -207,7 +217,8 @@ class Server {
   Census census_;
   size_t refused_ = 0;   // of the connections: not in the census, only to be told why not
   mutable Shared last_;  // that was asked for: often the next, too
-  std::set<ConnectionId> handshakes_;        // in the order they began
+  std::set<ConnectionId> handshakes_;                                // in the order they began
+  std::unordered_map<uid_t, std::set<ConnectionId>> handshakes_of_;  // the same, a user
   std::map<ConnectionId, int64_t> flushes_;  // connections with a queue, and when to try it again
   std::set<ConnectionId> busy_exits_;
   // To be looked at in this or the next turn; `cursor_` is whose turn it is.

@@ -137,10 +137,7 @@ Server::Served Server::serve_one(const Shared& connection, Call& call) {
     case wire::Take::kServed:
       return Served::kSomething;
     case wire::Take::kBreach:
-      count(connection, Counter::kInvalidRequest, 1);
-      host_.log(LogLevel::kWarning, "connection " + std::to_string(connection->id) +
-                                        " broke the protocol with a request");
-      end(connection, "protocol breach");
+      breach(connection, "with a request");
       return Served::kSomething;
     case wire::Take::kRequest:
       break;
@@ -217,7 +214,7 @@ Status Server::respond(ConnectionId id, uint64_t token, wire::Parts parts) {
   const wire::Publish put = connection->answers.empty() ? connection->channel->respond(token, parts)
                                                         : wire::Publish::kNoRoom;
   if (put == wire::Publish::kBreach) {
-    end(connection, "protocol breach in the response ring");
+    breach(connection, "in the response ring");
     return Status::kErrLibrary;
   }
   if (put == wire::Publish::kNoRoom) {
@@ -240,7 +237,7 @@ Status Server::respond_in(ConnectionId id, uint64_t token, uint32_t buffer,
   const wire::Publish put = connection->channel->respond_in(token, buffer, size, header);
   if (put == wire::Publish::kNoRoom) return Status::kErrTryAgain;
   if (put == wire::Publish::kBreach) {
-    end(connection, "protocol breach in the response ring");
+    breach(connection, "in the response ring");
     return Status::kErrLibrary;
   }
   answer_given(connection);
@@ -283,7 +280,7 @@ Status Server::dispatch_in(ConnectionId id, uint32_t buffer, const wire::Respons
   const wire::Publish put = connection->channel->publish_in(buffer, size, header);
   if (put == wire::Publish::kNoRoom) return Status::kErrTryAgain;
   if (put == wire::Publish::kBreach) {
-    end(connection, "protocol breach in the dispatch ring");
+    breach(connection, "in the dispatch ring");
     return Status::kErrLibrary;
   }
   tell_later(connection);
@@ -297,8 +294,7 @@ void Server::flush_answers(const Shared& connection) {
     const wire::Bytes bytes = first.message;
     const wire::Publish put = connection->channel->respond(first.token, std::span(&bytes, 1));
     if (put == wire::Publish::kNoRoom) return;
-    if (put == wire::Publish::kBreach)
-      return end(connection, "protocol breach in the response ring");
+    if (put == wire::Publish::kBreach) return breach(connection, "in the response ring");
     connection->answers.pop_front();
     tell_later(connection);
   }

@@ -31,6 +31,12 @@ Transfer transfer_of(ssize_t result) {
   return {later ? Transfer::State::kWouldBlock : Transfer::State::kOver, 0};
 }
 
+// A TCP socket can be made to hold up its last close for hours, O_NONBLOCK or not.
+void let_close(int fd) {
+  const linger off{0, 0};
+  [[maybe_unused]] const int is_socket = setsockopt(fd, SOL_SOCKET, SO_LINGER, &off, sizeof off);
+}
+
 }  // namespace
 
 Result<sockaddr_un> address_of(std::string_view name) {
@@ -114,8 +120,9 @@ std::string peer_mark(const Fd& socket) {
   return digits.find_first_not_of(kDigits) == digits.npos ? std::string(digits) : std::string();
 }
 
+// With recv(2) the kernel would close, on this thread, descriptors that nobody asked for.
 Transfer receive(const Fd& socket, std::span<std::byte> into) {
-  return transfer_of(recv(socket.get(), into.data(), into.size(), MSG_DONTWAIT));
+  return receive_file(socket, into).transfer;
 }
 
 Transfer send(const Fd& socket, std::span<const std::byte> bytes) {
@@ -123,8 +130,10 @@ Transfer send(const Fd& socket, std::span<const std::byte> bytes) {
 }
 
 FileTransfer receive_file(const Fd& socket, std::span<std::byte> into) {
-  constexpr size_t kRoom = 4;
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(kRoom * sizeof(int))> control{};
+  // As many as the kernel lets a message carry (SCM_MAX_FD): what found no room it would close
+  // itself.
+  constexpr size_t kRoom = 253;
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(kRoom * sizeof(int))> control;
   iovec vector{into.data(), into.size()};
   msghdr message{};
   message.msg_iov = &vector;
@@ -144,6 +153,7 @@ FileTransfer receive_file(const Fd& socket, std::span<std::byte> into) {
     for (size_t i = 0; i < count; ++i) {
       int fd = -1;
       std::memcpy(&fd, CMSG_DATA(each) + i * sizeof fd, sizeof fd);
+      let_close(fd);
       found.file = Fd(fd);
     }
     files += count;
@@ -174,6 +184,15 @@ Transfer send_file(const Fd& socket, std::span<const std::byte> bytes, const Fd&
 }
 
 void hang_up(const Fd& socket) { shutdown(socket.get(), SHUT_RDWR); }
+
+void close_connection(Fd& socket) {
+  if (!socket.open()) return;
+  hang_up(socket);
+  // After this nothing more comes, so that what is there has an end.
+  std::array<std::byte, 4096> rest;
+  while (receive(socket, rest).state == Transfer::State::kSome) continue;
+  socket.reset();
+}
 
 short wait_for(const Fd& socket, short events, int64_t deadline_ns) {
   pollfd entry{socket.get(), events, 0};

@@ -81,6 +81,9 @@ inline constexpr Failure kLostFile{Status::kErrNoResources, EMFILE, "recvmsg"};
 
 // Ends both directions; the peer sees a hang-up although the descriptor stays open.
 void hang_up(const Fd& socket);
+// Hangs up and closes, after taking what the peer sent and nobody read: descriptors in that are
+// closed like all that `receive_file` takes, which cannot hold this thread up.
+void close_connection(Fd& socket);
 
 // Waits for poll(2) events until the deadline; the events seen, 0 when there were none in time.
 [[nodiscard]] short wait_for(const Fd& socket, short events, int64_t deadline_ns);

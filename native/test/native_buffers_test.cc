@@ -420,6 +420,7 @@ TEST(native_socket_gives_notes_however_they_come) {
     const BufferNoteBytes answered = encode({BufferNoteKind::kAnswer, 3, 1});
     const BufferNoteBytes withdraw = encode({BufferNoteKind::kWithdraw, 2, 0});
     for (int round = 0; round < 20; ++round) {
+      reader.begin_turn();
       // Doorbells and notes in one read, the descriptor behind some of them.
       ring_bell(far);
       REQUIRE(send_all(far, answered));
@@ -447,11 +448,13 @@ TEST(native_socket_gives_notes_however_they_come) {
     ring_bell(far);
     for (size_t at = 0; at < kBufferNoteBytes; ++at) {
       const std::span<const std::byte> one = std::span(offer).subspan(at, 1);
+      reader.begin_turn();
       REQUIRE_EQ((at == 0 ? sys::send_file(far, one, file) : sys::send(far, one)).bytes, 1);
       CHECK(reader.read(near, note, got) ==
             (at + 1 < kBufferNoteBytes ? State::kNothing : State::kNote));
     }
     CHECK(got.open());
+    reader.begin_turn();
     // What came before the end is told first.
     REQUIRE(send_all(far, withdraw));
     far.reset();
@@ -461,6 +464,39 @@ TEST(native_socket_gives_notes_however_they_come) {
     CHECK(reader.read(near, note, got) == State::kOver);
   }
   CHECK_EQ(open_descriptors(), before);
+}
+
+TEST(native_socket_is_left_readable_when_there_is_more_than_a_turn_takes) {
+  auto [near, far] = socket_pair();
+  const BufferNoteBytes answered = encode({BufferNoteKind::kAnswer, 3, 1});
+  constexpr size_t kNotes = 200;
+  for (size_t i = 0; i < kNotes; ++i) REQUIRE(send_all(far, answered));
+  SocketReader reader;
+  size_t heard = 0;
+  int turns = 0;
+  for (; heard < kNotes; ++turns) {
+    reader.begin_turn();
+    BufferNote note;
+    sys::Fd got;
+    State state = State::kNote;
+    size_t of_turn = 0;
+    while ((state = reader.read(near, note, got)) == State::kNote) ++of_turn;
+    REQUIRE(state == State::kNothing);
+    REQUIRE(of_turn > 0 && of_turn < kNotes / 2);
+    heard += of_turn;
+  }
+  CHECK_EQ(heard, kNotes);
+  CHECK_EQ(reader.doorbells(), 0);
+  // Doorbells are counted, those between notes too.
+  ring_bell(far);
+  REQUIRE(send_all(far, answered));
+  ring_bell(far);
+  reader.begin_turn();
+  BufferNote note;
+  sys::Fd got;
+  CHECK(reader.read(near, note, got) == State::kNote);
+  CHECK(reader.read(near, note, got) == State::kNothing);
+  CHECK_EQ(reader.doorbells(), 2);
 }
 
 TEST(native_socket_finds_every_breach) {

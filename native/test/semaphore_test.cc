@@ -138,6 +138,39 @@ TEST(semaphore_watch_rings_for_each_of_many_and_uses_few_threads) {
   }
 }
 
+TEST(semaphore_watch_survives_the_truncation_of_a_watched_file) {
+  SemaphoreWatch watch;
+  auto bell = WatchBell::make();
+  REQUIRE(bell.ok());
+  Result<ShmFile> made = ShmFile::make("coroipc-test", 4096);
+  REQUIRE(made.ok());
+  Result<Mapping> mapping = Mapping::whole(made.value().fd(), 4096);
+  REQUIRE(mapping.ok());
+  const auto memory = std::make_shared<Mapping>(std::move(mapping.value()));
+  auto& torn = *reinterpret_cast<Semaphore*>(memory->data());
+  torn.init();
+  auto first = watch.add(&torn, memory, bell.value(), 1);
+  REQUIRE(first.ok());
+  CHECK(watch.arm(first.value()));
+  REQUIRE_EQ(ftruncate(made.value().fd().get(), 0), 0);
+  // Another one makes the thread look at all of them, and it still watches.
+  const auto whole = std::make_shared<Both>();
+  whole->ours().init();
+  auto second = watch.add(&whole->ours(), whole, bell.value(), 2);
+  REQUIRE(second.ok());
+  CHECK(watch.arm(second.value()));
+  sem_post(whole->theirs());
+  std::vector<uint64_t> fired;
+  while (fired.empty()) {
+    REQUIRE(rings(*bell.value()));
+    bell.value()->take_fired(fired);
+  }
+  CHECK_EQ(fired[0], 2);
+  CHECK(memory->torn());
+  watch.remove(first.value());
+  watch.remove(second.value());
+}
+
 TEST(semaphore_watch_keeps_memory_until_its_thread_looked_away) {
   SemaphoreWatch watch;
   auto bell = WatchBell::make();

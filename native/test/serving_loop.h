@@ -21,7 +21,7 @@ struct Heard {
   std::atomic<int> requests{0};
   std::atomic<int> drained{0};
   std::atomic<int> warnings{0};
-  std::array<std::atomic<int>, 3> turned_away{};  // by TurnedAway
+  std::array<std::atomic<int>, 4> turned_away{};  // by TurnedAway
   std::atomic<int> turns{0};                      // of the loop: an idle one takes none
 };
 

@@ -2,6 +2,13 @@
 
 namespace coroipc::wire::classic {
 
+namespace {
+
+// Event bytes without a message that are taken in one go: a server may send them without end.
+constexpr int kMostEvents = 64;
+
+}  // namespace
+
 sys::Result<std::unique_ptr<ClassicClientChannel>> ClassicClientChannel::make(
     Generation generation, uint32_t service, const BufferSizes& sizes, const sys::Fd& socket) {
   Setup setup;
@@ -83,7 +90,7 @@ Next ClassicClientChannel::next(uint32_t& size) {
 
 // Reads event bytes up to one that stands for a message.
 Next ClassicClientChannel::read_event() {
-  for (;;) {
+  for (int i = 0; i < kMostEvents; ++i) {
     std::byte byte{};
     const sys::Transfer got = sys::receive(socket_, std::span(&byte, 1));
     if (got.state == sys::Transfer::State::kOver) return Next::kOver;
@@ -94,6 +101,7 @@ Next ClassicClientChannel::read_event() {
     if (value == kMessage12 || value == kMessageFromQueue12) return Next::kMessage;
     if (value == kQueueBegan12) ask_for_flush();
   }
+  return Next::kNothing;
 }
 
 Next ClassicClientChannel::look_at_message() {

@@ -204,6 +204,9 @@ Heard ClassicServerChannel::listen() {
   std::array<std::byte, 64> bytes;
   const sys::Transfer got = sys::receive(socket_, bytes);
   heard.over = got.state == sys::Transfer::State::kOver;
+  // Touched, so that a file without this page is found out.
+  (void)control_.read_index();
+  heard.breach = torn();
   for (size_t i = 0; i < got.bytes; ++i) {
     if (skip_ > 0) {
       --skip_;

@@ -20,9 +20,10 @@ class BufferExchange final : public Buffers {
   BufferExchange(const sys::Fd& socket, OwnBuffers& own, PeerBuffers& peer)
       : socket_(socket), own_(own), peer_(peer) {}
 
-  // Takes all that the socket has.
+  // Takes what the socket has, up to a bound; it stays readable when there is more. `sleeps` is how
+  // often this side went to sleep: a peer that rang more often does not keep the rules.
   enum class Heard { kFine, kOver, kBreach };
-  [[nodiscard]] Heard hear();
+  [[nodiscard]] Heard hear(uint64_t sleeps);
   // Whether an offer was answered since this was asked last.
   [[nodiscard]] bool take_answered() { return std::exchange(answered_, false); }
 
@@ -34,6 +35,7 @@ class BufferExchange final : public Buffers {
   std::optional<SharedMemory> peer_memory(uint32_t number) const override;
 
  private:
+  [[nodiscard]] Heard hear_notes();
   [[nodiscard]] Heard take(const BufferNote& note, const sys::Fd& file);
   [[nodiscard]] bool say(const BufferNoteBytes& note, const sys::Fd* file) const;
 

@@ -36,6 +36,8 @@ SocketReader::State SocketReader::read(const sys::Fd& socket, BufferNote& note, 
     if ((file_.open() || lost_) && note_filled_ == 0) return State::kBreach;
     // Doorbells alone, which is nearly always: whatever else there is keeps the socket readable.
     if (rang && note_filled_ == 0) return State::kNothing;
+    if (reads_left_ == 0) return State::kNothing;
+    --reads_left_;
     sys::FileTransfer got = sys::receive_file(socket, bytes_);
     if (got.transfer.state == sys::Transfer::State::kWouldBlock) return State::kNothing;
     if (got.transfer.state == sys::Transfer::State::kOver) return State::kOver;
@@ -51,7 +53,7 @@ SocketReader::State SocketReader::read(const sys::Fd& socket, BufferNote& note, 
 
 SocketReader::State SocketReader::next(BufferNote& note, sys::Fd& file) {
   if (note_filled_ == 0)
-    while (at_ < filled_ && bytes_[at_] == kDoorbell) ++at_;
+    for (; at_ < filled_ && bytes_[at_] == kDoorbell; ++at_) ++doorbells_;
   if (at_ == filled_) return State::kNothing;
   if (note_filled_ == 0 && (bytes_[at_] < kOffer || bytes_[at_] > kWithdraw)) return State::kBreach;
   const size_t some = std::min(kBufferNoteBytes - note_filled_, filled_ - at_);

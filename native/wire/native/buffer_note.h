@@ -30,9 +30,16 @@ class SocketReader {
  public:
   enum class State { kNothing, kNote, kOver, kBreach };
 
+  // The longest time that one turn of reading takes: a peer may write faster than anybody reads.
+  static constexpr int kReadsPerTurn = 16;
+  void begin_turn() { reads_left_ = kReadsPerTurn; }
+  // Since the beginning.
+  [[nodiscard]] uint64_t doorbells() const { return doorbells_; }
+
   // The next note, with the descriptor of an offer in `file`, which stays closed when this process
-  // had no room for it; doorbells are taken on the way. kNothing: the socket is empty. kOver: the
-  // peer is gone. Notes that came before either are told first.
+  // had no room for it; doorbells are taken on the way. kNothing: the socket is empty, or the turn
+  // is over, and then it is still readable. kOver: the peer is gone. Notes that came before either
+  // are told first.
   [[nodiscard]] State read(const sys::Fd& socket, BufferNote& note, sys::Fd& file);
 
  private:
@@ -41,6 +48,8 @@ class SocketReader {
   [[nodiscard]] State decode(BufferNote& note, sys::Fd& file);
 
   std::array<std::byte, 64> bytes_{};
+  int reads_left_ = kReadsPerTurn;
+  uint64_t doorbells_ = 0;
   size_t at_ = 0;
   size_t filled_ = 0;
   BufferNoteBytes note_{};  // one that is on its way in

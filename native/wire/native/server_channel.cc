@@ -91,7 +91,7 @@ void NativeServerChannel::backlog_ended() {
 
 Heard NativeServerChannel::listen() {
   Heard heard;
-  const BufferExchange::Heard said = exchange_.hear();
+  const BufferExchange::Heard said = exchange_.hear(end_.sleeps());
   heard.woken = true;
   heard.answer = exchange_.take_answered();
   heard.over = said == BufferExchange::Heard::kOver;

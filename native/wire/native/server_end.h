@@ -69,6 +69,7 @@ class ServerEnd {
   // To be called before every wait for the socket: whether there is nothing of `wants`, so that
   // the peer will ring for it. Every call is a new sleep; else this side stays awake.
   [[nodiscard]] bool doze(Wants wants);
+  [[nodiscard]] uint64_t sleeps() const { return sleep_.sleeps(); }
   // What this side sleeps for.
   [[nodiscard]] Wants wants() const { return sleep_.wants(); }
   void wake() { sleep_.wake(); }

@@ -26,6 +26,7 @@ class SleepWord {
   // Every call is a new sleep, for which the peer may ring anew.
   void sleep_for(Wants wants) {
     count_ += kAllWants + 1;
+    ++sleeps_;
     store(count_ | wants);
     std::atomic_thread_fence(std::memory_order_seq_cst);
     wants_ = wants;
@@ -36,6 +37,8 @@ class SleepWord {
     wants_ = 0;
     store(count_);
   }
+  // How often it went to sleep: the peer may ring once for each.
+  [[nodiscard]] uint64_t sleeps() const { return sleeps_; }
   // What this side sleeps for.
   [[nodiscard]] Wants wants() const { return wants_; }
 
@@ -62,6 +65,7 @@ class SleepWord {
   uint32_t* const ours_;
   const uint32_t* const peers_;
   uint32_t count_ = 0;
+  uint64_t sleeps_ = 0;
   Wants wants_ = 0;
   uint32_t rung_ = 0;
 };

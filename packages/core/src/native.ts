@@ -51,10 +51,11 @@ export const COUNTER_NAMES = [
   'overload',
   'dropped',
   'overflow',
+  'breach',
 ] as const;
 
 /** Why a peer is turned away, in the order of the numbers on the border. */
-export const TURNED_AWAY = ['by limit', 'for want', 'for delay'] as const;
+export const TURNED_AWAY = ['by limit', 'for want', 'for delay', 'for fault'] as const;
 export type TurnedAway = (typeof TURNED_AWAY)[number];
 
 export type CounterName = (typeof COUNTER_NAMES)[number];
@@ -72,6 +73,7 @@ export interface NativeServerOptions {
   /** Connections at once: in all, of one user, and of those the ones that are in their handshake. */
   readonly maxConnections: number;
   readonly maxConnectionsPerUid: number;
+  /** Handshakes at once that are not finished, of one user. */
   readonly maxHandshakes: number;
   /** Largest shared buffer a client may bring, in bytes. */
   readonly maxBufferBytes: number;

@@ -105,6 +105,7 @@ export class ServerRuntime implements IpcsServer, ServerOwner {
     return true;
   }
 
+  // The state's statistics are of connections, and it is none; the log tells of it.
   disconnected(connection: ServerConnection): boolean {
     const record = connection.attachment as ConnectionRecord;
     this.#hooks.serializeLock();

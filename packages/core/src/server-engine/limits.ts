@@ -10,7 +10,9 @@ export interface ServerLimits {
   readonly maxConnections: number;
   /** The same of one user, whom the kernel names. Beyond: NO_RESOURCES. Default 2048. */
   readonly maxConnectionsPerUid: number;
-  /** Connections at once whose handshake is not finished. Beyond: TRY_AGAIN. Default 512. */
+  /**
+   * Handshakes at once that are not finished, of one user; one more ends the oldest. Default 1024.
+   */
   readonly maxHandshakes: number;
   /** Largest ring or shared buffer of a connection, in bytes. Default 64 MiB. */
   readonly maxBufferBytes: number;
@@ -38,7 +40,7 @@ export const DEFAULT_SERVER_LIMITS: ServerLimits = Object.freeze({
   handshakeTimeoutMs: 5000,
   maxConnections: 4096,
   maxConnectionsPerUid: 2048,
-  maxHandshakes: 512,
+  maxHandshakes: 1024,
   maxBufferBytes: 64 * MIB,
   maxBytesPerConnection: 512 * MIB,
   maxQueueBytes: 16 * MIB,

@@ -25,6 +25,8 @@ export interface TrafficStats {
   readonly recvRetryCount: number;
   /** Requests that nobody takes: answered ERR_INVALID_PARAM. */
   readonly invalidRequests: number;
+  /** Connections that ended because their peer broke the protocol. */
+  readonly breaches: number;
 }
 
 /** The counters of one connection. */
@@ -44,13 +46,15 @@ export interface ServerStats extends ConnectionStats {
   /** Peers that were refused by `authenticate`, for want of the service, or by its `connect`. */
   readonly refused: number;
   /**
-   * Peers that were refused at a limit: `maxConnections`, `maxConnectionsPerUid`, `maxHandshakes`,
+   * Peers that were refused at a limit: `maxConnections`, `maxConnectionsPerUid`,
    * `maxBytesPerConnection`.
    */
   readonly refusedByLimits: number;
   /** Peers that were refused because the system had no descriptor, memory, space or thread left. */
   readonly refusedForResources: number;
-  /** Peers that were hung up on after `handshakeTimeoutMs`. */
+  /** Peers that did not finish their handshake, or not as it should be, or not in time. */
+  readonly failedHandshakes: number;
+  /** Those of them that were hung up on after `handshakeTimeoutMs`. */
   readonly handshakeTimeouts: number;
 }
 
@@ -71,6 +75,7 @@ export function noStats(): Totals {
     sendRetryCount: 0,
     recvRetryCount: 0,
     invalidRequests: 0,
+    breaches: 0,
     queuedMessages: 0,
     queuedBytes: 0,
   };
@@ -96,6 +101,7 @@ export function statsOf(link: ServerConnection): ConnectionStats {
     semRetryCount: count(counters, 'sem_retry_count'),
     sendRetryCount: count(counters, 'send_retry_count'),
     recvRetryCount: count(counters, 'recv_retry_count'),
+    breaches: count(counters, 'breach'),
     invalidRequests: count(counters, 'invalid_request') + link.invalidRequests,
     queuedMessages,
     queuedBytes,

@@ -61,6 +61,7 @@ export class ServiceHost implements ServerOwner {
     'by limit': 0,
     'for want': 0,
     'for delay': 0,
+    'for fault': 0,
   };
 
   constructor(
@@ -85,6 +86,7 @@ export class ServiceHost implements ServerOwner {
       refused: this.#refused,
       refusedByLimits: this.#turnedAway['by limit'],
       refusedForResources: this.#turnedAway['for want'],
+      failedHandshakes: this.#turnedAway['for fault'] + this.#turnedAway['for delay'],
       handshakeTimeouts: this.#turnedAway['for delay'],
     };
   }
