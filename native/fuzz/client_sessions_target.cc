@@ -269,7 +269,7 @@ class Play {
   void zero_copy() {
     if (input_.below(3) != 2) {
       client::ZeroCopyBuffer made;
-      if (session_->zcb_alloc(4000, sys::now_ns(), made) == Status::kOk) buffer_ = made;
+      if (session_->zcb_alloc(4000, sys::now_ns(), made).ok()) buffer_ = made;
       return;
     }
     if (buffer_.memory.data == nullptr) return;

@@ -17,6 +17,9 @@ server::Options options_of(const std::string& name) {
   options.name = name;
   options.handshake_timeout_ms = 60'000;
   options.max_connections = 8;
+  options.max_connections_per_uid = 8;
+  options.max_handshakes = 8;
+  options.max_bytes_per_connection = uint64_t{1} << 30;
   options.max_buffer_bytes = kMostBytes;
   options.max_queue_bytes = kMostBytes;
   options.max_zero_copy_buffers = 4;

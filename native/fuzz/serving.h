@@ -61,6 +61,7 @@ class Serving final : public server::Host {
   void counted(server::ConnectionId, server::Counter, uint64_t) override {}
   void drained(server::ConnectionId) override {}
   void buffer_answered(server::ConnectionId) override {}
+  void turned_away(server::TurnedAway) override {}
   void log(server::LogLevel, const std::string&) override {}
   void closed() override {}
 

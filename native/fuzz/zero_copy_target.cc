@@ -95,7 +95,7 @@ class Play {
   }
 
   void hear() {
-    over_ = exchange_->hear() != BufferExchange::Heard::kFine;
+    over_ = exchange_->hear(UINT64_MAX) != BufferExchange::Heard::kFine;
     (void)exchange_->take_answered();
     // What it answers is read, so that its socket never fills.
     std::byte answers[256];

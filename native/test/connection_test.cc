@@ -642,7 +642,7 @@ TEST(a_request_that_was_answered_is_read_no_more) {
     std::vector<std::byte> answer;
     REQUIRE(client.call(request_of(kEcho, {}), answer) == Status::kOk);
     client::ZeroCopyBuffer buffer;
-    REQUIRE(client.session->zcb_alloc(1 << 20, patience(), buffer) == Status::kOk);
+    REQUIRE(client.session->zcb_alloc(1 << 20, patience(), buffer).ok());
     const auto message = request_of(kEcho, pattern(1'000'000, 3));
     std::memcpy(buffer.memory.data, message.data(), message.size());
     uint64_t token = 0;

@@ -146,13 +146,13 @@ Status Player::burst(uint32_t count, uint32_t size) {
 Status Player::own_buffer() {
   client::ZeroCopyBuffer buffer;
   const int64_t deadline = sys::deadline_after_ms(kPatienceMs);
-  Status status = session_->zcb_alloc(3000, deadline, buffer);
-  if (status != Status::kOk) return status;
+  const sys::Outcome made = session_->zcb_alloc(3000, deadline, buffer);
+  if (!made.ok()) return made.failure().status;
   const auto body = pattern(2000, 5);
   const auto message = request_of(kEcho, body);
   std::memcpy(buffer.memory.data, message.data(), message.size());
   uint64_t token = 0;
-  status = session_->zcb_send(buffer, token);
+  Status status = session_->zcb_send(buffer, token);
   if (status != Status::kOk) return status;
   status = expect(token, response_of(kEcho, body));
   return status == Status::kOk ? session_->zcb_free(buffer, deadline) : status;
