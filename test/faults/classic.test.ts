@@ -35,6 +35,7 @@ const FAILED = { counts: 'failedHandshakes' };
 const HUNG_UP = { ...FAILED, log: /failed: hung up before/ };
 const MALFORMED = { ...FAILED, log: /failed: malformed setup/ };
 const NOT_ACCEPTED = { ...FAILED, log: /failed: its shared files were not accepted/ };
+const TOO_LARGE = { counts: 'refusedByLimits', log: /refused: it asks for \d+ bytes, max/ };
 const TOO_LATE = { ...FAILED, log: /failed: not finished in time/ };
 const DENIED = { log: /refused: not admitted/ };
 const REQUEST = { log: /broke the protocol with a request/, counts: 'breaches' };
@@ -171,10 +172,10 @@ attacks(
     'B3: a response buffer of 23': [refuses('1.2', { response: 23 }), NOT_ACCEPTED],
     'B3: a dispatch ring of 0': [refuses('1.4', { dispatch: 0 }), NOT_ACCEPTED],
     'B3: a dispatch ring of part of a page': [refuses('1.2', { dispatch: 4000 }), NOT_ACCEPTED],
-    'B3: a dispatch ring of 2^45': [refuses('1.4', { dispatch: 2n ** 45n }), NOT_ACCEPTED],
-    'B3: a dispatch ring of 2^64 - 4096': [refuses('1.2', { dispatch: -4096n }), NOT_ACCEPTED],
-    'B3: a request buffer of 2^64 - 1': [refuses('1.4', { request: -1n }), NOT_ACCEPTED],
-    'B3: a response buffer of 2^63': [refuses('1.2', { response: 2n ** 63n }), NOT_ACCEPTED],
+    'B3: a dispatch ring of 2^45': [refuses('1.4', { dispatch: 2n ** 45n }), TOO_LARGE],
+    'B3: a dispatch ring of 2^64 - 4096': [refuses('1.2', { dispatch: -4096n }), TOO_LARGE],
+    'B3: a request buffer of 2^64 - 1': [refuses('1.4', { request: -1n }), TOO_LARGE],
+    'B3: a response buffer of 2^63': [refuses('1.2', { response: 2n ** 63n }), TOO_LARGE],
   },
 );
 
