@@ -13,6 +13,7 @@ export const dispatch = {
   placements: ['free', 'split'],
   variants: [
     ...MESSAGES.map((each) => variant('handler', each)),
+    ...MESSAGES.map((each) => ({ ...variant('batch', each), oursAlone: true })),
     ...MESSAGES.map((each) => ({ ...variant('rxjs', each), oursAlone: true })),
   ],
   effort: { quick: { warmMs: 0, ms: 100 }, full: { warmMs: 0, ms: 250 } },

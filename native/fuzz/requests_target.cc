@@ -60,7 +60,8 @@ class Play {
   void send() {
     uint64_t sequence = 0;
     const Put put = ends_.client->send(message(), sequence);
-    DEMAND(put != Put::kBreach);
+    // Who spoiled its own memory may see a server that is ahead of it.
+    DEMAND(put != Put::kBreach || !honest_);
   }
 
   void look() {

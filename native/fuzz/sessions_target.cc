@@ -139,13 +139,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   Input input(data, size);
   Play(input, serving).run();
   serving.reset();
-  DEMAND(serving.turn(1000));
+  DEMAND(serving.turn(20'000));
   DEMAND(serving.known().empty() && serving.active().empty() && serving.connections() == 0);
   DEMAND(open_descriptors() == descriptors);
   sweep(stem());
   // Each play is followed by an honest client; one of the classic wire takes its thread's time.
   constexpr int kClassic[] = {12, 14};
   DEMAND(serves_honest_client(serving, ++runs % 8 == 0 ? kClassic[runs / 8 % 2] : 0));
-  DEMAND(serving.turn(1000) && serving.connections() == 0);
+  DEMAND(serving.turn(20'000) && serving.connections() == 0);
   return 0;
 }

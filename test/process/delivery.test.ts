@@ -53,6 +53,36 @@ describe.each(matrix)('onMessage over $over, $adapter', ({ over, adapter }) => {
   const backlog = async (client: IpcClient): Promise<number> =>
     JSON.parse((await client.call(COMMAND.STATS)).toString()).queuedMessages;
 
+  it('a sink of batches gets what is there together, and one by one beside other sinks', async () => {
+    const { client, seen, ends, sink } = await connected();
+    const sizes: number[] = [];
+    const got: number[] = [];
+    const batches = client.onMessage({
+      messages: (batch) => {
+        sizes.push(batch.length);
+        for (const { payload } of batch) got.push(payload.readUInt32LE());
+        if (got.length < 20) batches.pause();
+      },
+      ended: sink.ended,
+    });
+    await client.call(COMMAND.BURST, words(300, 200));
+    await eventually(() => expect(got.length).toBeGreaterThan(0));
+    await client.call(COMMAND.ECHO);
+    expect(got).toEqual(numbers(got.length));
+    batches.resume();
+    await eventually(() => expect(got).toEqual(numbers(300)));
+    expect(Math.max(...sizes)).toBeGreaterThan(1);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(256);
+    const other = client.onMessage(sink);
+    sizes.length = 0;
+    await client.call(COMMAND.BURST, words(50, 200));
+    await eventually(() => expect(seen).toEqual(numbers(50)));
+    expect(sizes).toEqual(Array(50).fill(1));
+    other.close();
+    await client.close();
+    expect(ends).toEqual(['plainly']);
+  });
+
   it('a sink that pauses keeps the ring from being read, for all, until it resumes', async () => {
     const { client, seen, ends, sink } = await connected();
     const events: number[] = [];

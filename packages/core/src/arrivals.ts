@@ -90,6 +90,13 @@ export class Batch {
     return batch;
   }
 
+  /** All that are left. */
+  rest(): DispatchMessage[] {
+    const messages = new Array<DispatchMessage>(this.left);
+    for (let index = 0; index < messages.length; index += 1) messages[index] = this.next();
+    return messages;
+  }
+
   /** The next message. Precondition: one is left. */
   next(): DispatchMessage {
     this.left -= 1;

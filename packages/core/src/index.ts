@@ -9,7 +9,7 @@ export type {
   IpcClientEvents,
   IpcClientOptions,
 } from './client/ipc-client-options.js';
-export type { MessageSink, MessageSubscription } from './client/message-sink.js';
+export type { BatchSink, MessageSink, MessageSubscription } from './client/message-sink.js';
 export type { Generation } from './client-engine/connect-options.js';
 export type { ServiceHandle } from './coroipcc/handle.js';
 export * as coroipcc from './coroipcc/index.js';

@@ -27,6 +27,13 @@ export const FORMS = {
     client.on('dispatch', take);
     return () => client.off('dispatch', take);
   },
+  batch(client, take) {
+    const messages = (batch) => {
+      for (const message of batch) take(message);
+    };
+    const subscription = client.onMessage({ messages });
+    return () => subscription.close();
+  },
   rxjs(client, take) {
     const subscription = dispatches(client).subscribe(take);
     return () => subscription.unsubscribe();

@@ -14,7 +14,12 @@ import type { ClientEngine } from '../client-engine/engine.js';
 import { CoroIpcError } from '../errors.js';
 import { WANTS_MESSAGES } from '../native.js';
 import { CS } from '../status.js';
-import { type MessageSink, MessageSinks, type MessageSubscription } from './message-sink.js';
+import {
+  type BatchSink,
+  type MessageSink,
+  MessageSinks,
+  type MessageSubscription,
+} from './message-sink.js';
 import { Delivered } from './turns.js';
 
 /** Messages taken together. */
@@ -73,7 +78,7 @@ export class Inbox {
   }
 
   /** Delivers to `sink`, too, what is still to be read; not after the end. */
-  subscribe(sink: MessageSink): MessageSubscription {
+  subscribe(sink: MessageSink | BatchSink): MessageSubscription {
     return this.#sinks.add(sink);
   }
 
@@ -108,7 +113,9 @@ export class Inbox {
       }
       if (this.#batch === undefined) return this.#nothing();
     }
-    const left = this.#sinks.deliver(this.#batch.next());
+    const left = this.#sinks.batched
+      ? this.#sinks.deliverAll(this.#batch.rest())
+      : this.#sinks.deliver(this.#batch.next());
     return left ? Delivered.left : Delivered.message;
   }
 

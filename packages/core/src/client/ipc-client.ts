@@ -40,7 +40,12 @@ import type {
   IpcClientEvents,
   IpcClientOptions,
 } from './ipc-client-options.js';
-import { checkSink, type MessageSink, type MessageSubscription } from './message-sink.js';
+import {
+  type BatchSink,
+  checkSink,
+  type MessageSink,
+  type MessageSubscription,
+} from './message-sink.js';
 import { ClientTurns } from './turns.js';
 
 const DEFAULT_HIGH_WATER_MARK = 256;
@@ -242,7 +247,8 @@ export class IpcClient extends AwareEmitter<IpcClientEvents> implements AsyncDis
   /**
    * Delivers the dispatch messages from now on to `sink`, as they are read: what the `dispatch`
    * event and {@link dispatches} stand on, and what a stream of another kind would. Every sink gets
-   * every message; while one is paused, none is read. Nothing is called before this returns.
+   * every message; while one is paused, none is read. Nothing is called before this returns. A sink with
+   * `messages` in place of `message` gets those that are there together, as an array.
    *
    * @throws {CoroIpcError} BAD_HANDLE after `close`, LIBRARY when the server is gone.
    *
@@ -254,7 +260,7 @@ export class IpcClient extends AwareEmitter<IpcClientEvents> implements AsyncDis
    * });
    * socket.on('drain', () => subscription.resume());
    */
-  onMessage(sink: MessageSink): MessageSubscription {
+  onMessage(sink: MessageSink | BatchSink): MessageSubscription {
     checkSink('sink', sink);
     this.#checkOpen();
     return this.#inbox.subscribe(sink);

@@ -112,6 +112,9 @@ describe('MessageSinks', () => {
       expect(() => checkSink('sink', value)).toThrow(/sink must be an object/);
     }
     expect(() => checkSink('sink', {})).toThrow(/sink.message must be a function, got undefined/);
+    expect(() => checkSink('sink', { messages: 1 })).toThrow(/sink.messages must be a function/);
+    const both = { message: () => {}, messages: () => {} };
+    expect(() => checkSink('sink', both)).toThrow(/sink must have message or messages, got both/);
     expect(() => checkSink('sink', { message: () => {}, ended: 1 })).toThrow(/sink.ended/);
   });
 });

@@ -4,7 +4,7 @@
 // Invariants: every sink that was there when a message was read gets it, in the order in which they
 // came, whatever another one throws or closes. A sink hears of the end once, and nothing after.
 
-import { checkObject, checkOptionalFunction } from '../arguments.js';
+import { checkFunction, checkObject, checkOptionalFunction } from '../arguments.js';
 import type { DispatchMessage } from '../dispatch-message.js';
 import type { CoroIpcError } from '../errors.js';
 
@@ -19,6 +19,17 @@ export interface MessageSink {
    * Nothing more will come: plainly after `client.close()`, with an error when the server ended the
    * connection. Not called after the subscription's own `close`.
    */
+  ended?(error?: CoroIpcError): void;
+}
+
+/** The same for messages that come together: as many as there are, 1 to 256 of them. */
+export interface BatchSink {
+  /**
+   * The next messages, in their order. As `message`; promises run when all of them were delivered. While
+   * the client has sinks of single messages, too, these come one by one.
+   */
+  messages(batch: readonly DispatchMessage[]): unknown;
+  /** As of a {@link MessageSink}. */
   ended?(error?: CoroIpcError): void;
 }
 
@@ -39,12 +50,12 @@ export interface MessageSubscription extends Disposable {
 }
 
 class Subscription implements MessageSubscription {
-  readonly sink: MessageSink;
+  readonly sink: MessageSink | BatchSink;
   readonly #sinks: MessageSinks;
   closed = false;
   paused = false;
 
-  constructor(sinks: MessageSinks, sink: MessageSink) {
+  constructor(sinks: MessageSinks, sink: MessageSink | BatchSink) {
     this.#sinks = sinks;
     this.sink = sink;
   }
@@ -75,14 +86,20 @@ class Subscription implements MessageSubscription {
 }
 
 /** Checks what a user hands in. */
-export function checkSink(name: string, value: unknown): MessageSink {
+export function checkSink(name: string, value: unknown): MessageSink | BatchSink {
   checkObject(name, value);
-  const sink = value as MessageSink;
-  if (typeof sink.message !== 'function') {
-    throw new TypeError(`${name}.message must be a function, got ${typeof sink.message}`);
+  const { message, messages, ended } = value as Partial<MessageSink & BatchSink>;
+  if (messages === undefined) checkFunction(`${name}.message`, message);
+  else checkFunction(`${name}.messages`, messages);
+  if (message !== undefined && messages !== undefined) {
+    throw new TypeError(`${name} must have message or messages, got both`);
   }
-  checkOptionalFunction(`${name}.ended`, sink.ended);
-  return sink;
+  checkOptionalFunction(`${name}.ended`, ended);
+  return value as MessageSink | BatchSink;
+}
+
+function isBatchSink(sink: MessageSink | BatchSink): sink is BatchSink {
+  return 'messages' in sink && sink.messages !== undefined;
 }
 
 /** The sinks of one client. */
@@ -91,6 +108,7 @@ export class MessageSinks {
   readonly changed: () => void;
   // Replaced and never changed, so that a delivery goes over those that were there at its start.
   #subscriptions: readonly Subscription[] = [];
+  #batched = false;
 
   constructor(changed: () => void) {
     this.changed = changed;
@@ -107,17 +125,27 @@ export class MessageSinks {
     return this.any;
   }
 
-  add(sink: MessageSink): MessageSubscription {
+  /** Whether everybody takes messages together. */
+  get batched(): boolean {
+    return this.#batched;
+  }
+
+  add(sink: MessageSink | BatchSink): MessageSubscription {
     const subscription = new Subscription(this, sink);
-    this.#subscriptions = [...this.#subscriptions, subscription];
+    this.#replace([...this.#subscriptions, subscription]);
     this.changed();
     return subscription;
   }
 
   /** For its own subscriptions. */
   remove(subscription: Subscription): void {
-    this.#subscriptions = this.#subscriptions.filter((one) => one !== subscription);
+    this.#replace(this.#subscriptions.filter((one) => one !== subscription));
     this.changed();
+  }
+
+  #replace(subscriptions: readonly Subscription[]): void {
+    this.#subscriptions = subscriptions;
+    this.#batched = subscriptions.every(({ sink }) => isBatchSink(sink));
   }
 
   /**
@@ -125,12 +153,23 @@ export class MessageSinks {
    * something to promises, as far as what was returned says.
    */
   deliver(message: DispatchMessage): boolean {
+    return this.#give(({ sink }) =>
+      isBatchSink(sink) ? sink.messages([message]) : sink.message(message),
+    );
+  }
+
+  /** The same of several. Precondition: everybody takes messages together. */
+  deliverAll(batch: readonly DispatchMessage[]): boolean {
+    return this.#give(({ sink }) => (sink as BatchSink).messages(batch));
+  }
+
+  #give(to: (subscription: Subscription) => unknown): boolean {
     let failures: unknown[] | undefined;
     let left = false;
     for (const subscription of this.#subscriptions) {
       if (subscription.closed) continue;
       try {
-        if (subscription.sink.message(message) !== undefined) left = true;
+        if (to(subscription) !== undefined) left = true;
       } catch (error) {
         failures ??= [];
         failures.push(error);
