@@ -47,6 +47,7 @@ class Spinner {
     if (ready()) return true;
     const int64_t allowed_ns = plan_.allowance_ns();
     if (allowed_ns == 0) return false;
+    if (yields_) return yield(ready, clock_ns, allowed_ns);
     int64_t spent_ns = 0;
     if (!looks(ready)) {
       const int64_t began_ns = clock_ns();
@@ -63,15 +64,37 @@ class Spinner {
 
  private:
   static constexpr double kMostUs = 1e9;
+  // The longest that a peer has the CPU for at a time, serving one request.
+  static constexpr int64_t kHeldUpNs = 300'000;
 
-  // A few looks, which together take about ten times as long as a look at the clock; or one, after
-  // which others may have had the CPU for long.
-  template <class Ready>
-  [[nodiscard]] bool looks(Ready& ready) const {
-    if (yields_) {
+  // Leaves the CPU to others before each look. One who does not give it back soon is not the peer:
+  // who sleeps gets the CPU sooner then than who yields, whatever is there by now.
+  template <class Ready, class Clock>
+  [[nodiscard]] bool yield(Ready& ready, Clock& clock_ns, int64_t allowed_ns) {
+    const int64_t began_ns = clock_ns();
+    for (int64_t before_ns = began_ns;;) {
       sched_yield();
-      return ready();
+      const bool there = ready();
+      const int64_t now_ns = clock_ns();
+      if (now_ns - before_ns > kHeldUpNs) {
+        plan_.held_up();
+        return there;
+      }
+      if (there) {
+        plan_.succeeded(now_ns - began_ns);
+        return true;
+      }
+      if (now_ns - began_ns >= allowed_ns) {
+        plan_.failed();
+        return false;
+      }
+      before_ns = now_ns;
     }
+  }
+
+  // A few looks, which together take about ten times as long as a look at the clock.
+  template <class Ready>
+  [[nodiscard]] static bool looks(Ready& ready) {
     for (int i = 0; i < 8; ++i) {
       cpu_relax();
       if (ready()) return true;

@@ -33,12 +33,22 @@ class SpinPlan {
     usual_ns_ = std::max(took_ns, usual_ns_ - usual_ns_ / kFade);
     trust_ = std::min(trust_ + 1, kFullTrust);
     pause_ = kLeastPause;
+    if (trust_ == kFullTrust) held_pause_ = kHeldPause;
+  }
+
+  // Somebody else had the CPU for long: waits sleep for a while, and for longer each time until all
+  // has gone well again.
+  void held_up() {
+    trust_ = 0;
+    skipped_ = 0;
+    pause_ = held_pause_;
+    held_pause_ = std::min(held_pause_ * 4, kLongestPause);
   }
 
   // It ended in vain. The next looks further: the peer may just have become slower.
   void failed() {
     usual_ns_ = std::min(budget_ns_, std::max(kLeastNs, usual_ns_ * 2));
-    if (trust_ == 0) pause_ = std::min(pause_ * 2, kMostPause);
+    if (trust_ == 0) pause_ = std::max(pause_, std::min(pause_ * 2, kMostPause));
     trust_ = std::max(trust_ - 1, 0);
   }
 
@@ -51,11 +61,14 @@ class SpinPlan {
   // Waits from one try to the next while spinning does not pay.
   static constexpr uint32_t kLeastPause = 8;
   static constexpr uint32_t kMostPause = 128;
+  static constexpr uint32_t kHeldPause = 64;
+  static constexpr uint32_t kLongestPause = 4096;
 
   int64_t budget_ns_;
   int64_t usual_ns_;
   int trust_;
   uint32_t pause_ = kLeastPause;
+  uint32_t held_pause_ = kHeldPause;
   uint32_t skipped_ = 0;
 };
 

@@ -115,6 +115,31 @@ TEST(spin_leaves_the_only_cpu_to_the_other_side_between_two_looks) {
   CHECK_EQ(sched_setaffinity(0, sizeof before, &before), 0);
 }
 
+TEST(spin_sleeps_where_somebody_else_keeps_the_only_cpu) {
+  Spinner spinner(1e6, Waiting::kYields);
+  int64_t now = 0;
+  int reads = 0;
+  // Each yield takes a millisecond, after which what is waited for is there.
+  const auto wait = [&] {
+    int looks = 0;
+    reads = 0;
+    return spinner.wait([&] { return ++looks > 1; },
+                        [&] {
+                          ++reads;
+                          return now += 1'000'000;
+                        });
+  };
+  CHECK(wait());
+  CHECK(reads > 0);
+  int yielded = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    (void)wait();
+    if (reads > 0) ++yielded;
+  }
+  CHECK(yielded > 0);
+  CHECK(yielded < 10);
+}
+
 TEST(spin_takes_any_budget_for_a_number) {
   Waiter waiter(std::numeric_limits<double>::infinity());
   CHECK(waiter.wait(1'000'000));
