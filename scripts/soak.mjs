@@ -1,18 +1,23 @@
-// npm run soak: two processes exchange numbered messages over both channels, with stalls on both
-// sides, and hold each against what was due. None may be lost, doubled, changed or out of order.
+// npm run soak: numbered messages for hours. None may be lost, doubled, changed or out of order.
 //
 //   npm run soak [-- --messages N] [--seconds S] [--wire native|classic]
 //
-// N counts requests, answers and dispatch messages; the run ends with the first limit that it
-// reaches. Ends with one line and, when anything was wrong, with code 1.
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
+// Two processes, as fast as they can, with stalls on both sides. N counts requests, answers and
+// dispatch messages (10^8 unless told); the run ends with the first limit that it reaches.
+//
+//   npm run soak -- --minutes M [--clients C] [--seed S]
+//
+// A crowd of C connections (200) over both wires and all poll systems, whose processes are killed and
+// stopped at random while hostile visitors come and go. It leaves a picture of memory, descriptors and
+// throughput in build/soak, with all its numbers.
+//
+// Either ends with one line and, when anything was wrong, with code 1.
 import { parseArgs } from 'node:util';
 import { ready } from './ready.mjs';
-import { at } from './run.mjs';
 
-/** No message for so long: it hangs. */
-const STUCK_SECONDS = 60;
+const PAIR = { messages: '100000000', seconds: 'Infinity', wire: 'native' };
+const CROWD = { minutes: undefined, clients: '200', seed: undefined };
+const MOST_CLIENTS = 2000;
 
 function fail(line) {
   console.error(line);
@@ -20,99 +25,50 @@ function fail(line) {
 }
 
 function options() {
+  const names = Object.keys({ ...PAIR, ...CROWD });
   const { values } = parseArgs({
-    options: {
-      messages: { type: 'string', default: '100000000' },
-      seconds: { type: 'string', default: 'Infinity' },
-      wire: { type: 'string', default: 'native' },
-    },
+    options: Object.fromEntries(names.map((name) => [name, { type: 'string' }])),
   });
-  const { messages, seconds, wire } = values;
-  for (const [name, value] of Object.entries({ messages, seconds })) {
+  const crowded = Object.keys(values).some((name) => name in CROWD);
+  const strange = Object.keys(values).filter((name) => !(name in (crowded ? CROWD : PAIR)));
+  if (strange.length > 0)
+    fail(`--${strange[0]} is not an option of ${crowded ? 'a crowd' : 'two'}`);
+  if (crowded && values.minutes === undefined) fail('a crowd needs --minutes');
+  const chosen = { ...(crowded ? CROWD : PAIR), ...values };
+  const { wire, seed, ...numbers } = chosen;
+  for (const [name, value] of Object.entries(numbers)) {
     if (!(Number(value) > 0)) fail(`--${name} has to be a number above 0, not ${value}`);
   }
-  if (wire !== 'native' && wire !== 'classic') {
+  if (!crowded && wire !== 'native' && wire !== 'classic') {
     fail(`--wire has to be native or classic, not ${wire}`);
   }
-  return { messages, seconds, wire };
+  return crowded ? { crowded, ...crowdOptions(chosen) } : { crowded, ...chosen };
 }
 
-const count = (number) => Math.round(number).toLocaleString('en').replaceAll(',', ' ');
-
-const total = ({ pipelined, synchronous, dispatches }) =>
-  2 * (pipelined + synchronous) + dispatches;
-
-function line(now, before = { pipelined: 0, synchronous: 0, dispatches: 0, seconds: 0 }) {
-  const rate = (total(now) - total(before)) / (now.seconds - before.seconds);
-  return [
-    `${now.seconds.toFixed(0)} s: ${count(total(now))} messages, ${count(rate)} a second`,
-    `calls ${count(now.pipelined)} pipelined, ${count(now.synchronous)} synchronous`,
-    `dispatch messages ${count(now.dispatches)}`,
-  ].join('; ');
+function crowdOptions({ minutes, clients, seed = String(Date.now() % 2 ** 31) }) {
+  if (!Number.isInteger(Number(clients)) || clients > MOST_CLIENTS) {
+    fail(`--clients has to be a whole number up to ${MOST_CLIENTS}, not ${clients}`);
+  }
+  if (!/^\d+$/.test(seed)) fail(`--seed has to be a whole number, not ${seed}`);
+  return { seconds: 60 * Number(minutes), clients: Number(clients), seed: Number(seed) };
 }
 
-function start(module, args) {
-  const child = fork(at(`test/soak/${module}`), args, {
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-  });
-  const gone = once(child, 'exit').then(([code, signal]) => signal ?? code);
-  return { child, gone };
+async function crowd({ seconds, clients, seed }) {
+  const { direct } = await import('../test/soak/crowd/director.mjs');
+  const { lines, sampleLine, write } = await import('../test/soak/crowd/report.mjs');
+  console.log(`a crowd of ${clients} connections for ${seconds} s, seed ${seed}`);
+  const log = (sample) => console.log(sampleLine(sample));
+  const result = { seed, ...(await direct({ seconds, clients, seed, log })) };
+  console.log(`written: ${await write(result)}`);
+  for (const line of lines(result)) console.log(line);
+  return result.problems.length === 0;
 }
 
-// The client's last message, or nothing when a process ended before it, or nothing moved any more.
-function watch(client, server) {
-  return new Promise((resolve) => {
-    let now;
-    let shown;
-    let still = 0;
-    const timer = setInterval(() => {
-      const moved = now !== undefined && (shown === undefined || total(now) > total(shown));
-      still = moved ? 0 : still + 1;
-      if (moved) console.log(line(now, shown));
-      if (moved) shown = now;
-      if (still >= STUCK_SECONDS) end(`nothing came for ${STUCK_SECONDS} s`);
-    }, 1000);
-    let over = false;
-    const end = (why, last) => {
-      if (over) return;
-      over = true;
-      clearInterval(timer);
-      if (why !== undefined) console.error(why);
-      resolve(last);
-    };
-    client.child.on('message', (message) => {
-      now = message;
-      if (message.outcome !== undefined) end(undefined, message);
-    });
-    for (const [who, { gone }] of Object.entries({ client, server })) {
-      gone.then((how) => end(`the ${who} ended too early: ${how}`));
-    }
-  });
+async function two(chosen) {
+  const { pair } = await import('../test/soak/pair.mjs');
+  return pair(chosen);
 }
 
-async function soak({ messages, seconds, wire }) {
-  const name = `coroipc-soak-${process.pid}`;
-  const server = start('server.mjs', [name, wire]);
-  const first = await Promise.race([once(server.child, 'message'), server.gone]);
-  if (!Array.isArray(first)) fail(`the server ended before it was ready: ${first}`);
-  const client = start('client.mjs', [name, wire, messages, seconds]);
-  const last = await watch(client, server);
-  for (const { child } of [client, server]) if (last === undefined) child.kill('SIGKILL');
-  const code = await client.gone;
-  if (server.child.connected) server.child.disconnect();
-  await server.gone;
-  return code === 0 ? last : undefined;
-}
-
-const chosen = options();
+const { crowded, ...chosen } = options();
 await ready();
-const last = await soak(chosen);
-if (last === undefined) fail(`the soak over the ${chosen.wire} wire did not come to its end`);
-
-const { lost, doubled, outOfOrder, changed } = last.outcome;
-const { request, response, dispatch } = last.sizes;
-console.log(`${chosen.wire} wire, largest payloads ${request}, ${response} and ${dispatch} bytes`);
-console.log(
-  `${line(last)}; ${lost} lost, ${doubled} doubled, ${outOfOrder} out of order, ${changed} changed`,
-);
-process.exitCode = lost + doubled + outOfOrder + changed === 0 ? 0 : 1;
+process.exitCode = (await (crowded ? crowd(chosen) : two(chosen))) ? 0 : 1;

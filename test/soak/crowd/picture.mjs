@@ -1,0 +1,80 @@
+// The picture of a crowd's run: memory, descriptors and throughput over time, one above the other.
+import { draw } from '../../../bench/report/draw.mjs';
+import { headOf } from '../../../bench/report/theme.mjs';
+
+const WIDTH = 640;
+const HEIGHT = 130;
+const BLUE = '#0969da';
+const ORANGE = '#bc4c00';
+const MIB = 2 ** 20;
+
+const axisX = (last) => ({
+  field: 'minutes',
+  type: 'quantitative',
+  scale: { domain: [0, last], nice: false },
+  axis: { title: last ? 'minutes' : null, grid: false },
+});
+
+// One line for each of `fields`, `{ name, field, colour, of }`, with a legend in its name.
+function panel(samples, { head, title, fields }) {
+  const last = samples.at(-1)?.seconds / 60;
+  const values = fields.flatMap(({ name, colour, of }) =>
+    samples.map((sample) => ({ minutes: sample.seconds / 60, value: of(sample), name, colour })),
+  );
+  return {
+    width: WIDTH,
+    height: HEIGHT,
+    layer: [
+      headOf(head, -12),
+      {
+        data: { values },
+        mark: { type: 'line', strokeWidth: 1.5 },
+        encoding: {
+          x: axisX(last),
+          y: {
+            field: 'value',
+            type: 'quantitative',
+            scale: { zero: true },
+            axis: { title, tickCount: 5 },
+          },
+          color: { field: 'colour', type: 'nominal', scale: null },
+          detail: { field: 'name', type: 'nominal' },
+        },
+      },
+    ],
+  };
+}
+
+const specOf = ({ samples, clients, seconds, kills, stops, serverDeaths }) => ({
+  title: {
+    text: `A crowd of ${clients} connections over ${(seconds / 60).toFixed(1)} minutes`,
+    subtitle: `The steady server, looked at each second; meanwhile ${kills} client processes were killed, ${stops} stopped, ${serverDeaths} servers killed`,
+  },
+  vconcat: [
+    panel(samples, {
+      head: 'Memory: resident (blue), of it anonymous (orange)',
+      title: 'MiB',
+      fields: [
+        { name: 'resident', colour: BLUE, of: ({ resident }) => resident / MIB },
+        { name: 'anonymous', colour: ORANGE, of: ({ anonymous }) => anonymous / MIB },
+      ],
+    }),
+    panel(samples, {
+      head: 'Open descriptors (blue) and connections (orange)',
+      title: 'count',
+      fields: [
+        { name: 'descriptors', colour: BLUE, of: ({ descriptors }) => descriptors },
+        { name: 'connections', colour: ORANGE, of: ({ connections }) => connections },
+      ],
+    }),
+    panel(samples, {
+      head: 'Requests, answers and dispatch messages a second',
+      title: 'messages/s',
+      fields: [{ name: 'messages', colour: BLUE, of: ({ messages }) => messages }],
+    }),
+  ],
+});
+
+/** The picture as SVG. */
+export const picture = (result) =>
+  draw(specOf(result), 'Memory, open descriptors and messages a second of a server over time');
