@@ -21,7 +21,7 @@ export class Member {
     this.child.on('message', (news) => {
       this.news = news;
     });
-    this.gone = once(this.child, 'close').then(([code, signal]) => {
+    this.gone = once(this.child, 'exit').then(([code, signal]) => {
       this.over = true;
       return signal ?? code;
     });

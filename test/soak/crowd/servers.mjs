@@ -54,10 +54,9 @@ export class Servers {
   }
 
   async stop() {
-    for (const server of [this.steady, this.mortal]) {
-      if (server.child.connected) server.child.disconnect();
-      await server.gone;
-    }
+    this.mortal.signal('SIGKILL');
+    this.steady.child.disconnect();
+    await Promise.all([this.mortal.gone, this.steady.gone]);
   }
 
   #next() {
