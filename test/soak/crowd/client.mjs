@@ -81,8 +81,7 @@ async function talk(client, conversation) {
   }
 }
 
-async function visit(speaks) {
-  const mortal = random(6) === 0;
+async function visit(speaks, mortal) {
   const client = await connect(mortal ? options.mortal : options.steady, speaks);
   if (client === undefined) return;
   number += 1;
@@ -101,10 +100,13 @@ async function visit(speaks) {
 
 async function life(speaks) {
   while (!finishing) {
+    const mortal = random(6) === 0;
     try {
-      await visit(speaks);
+      await visit(speaks, mortal);
     } catch (error) {
-      told.broken.push(`${JSON.stringify(speaks)} over ${options.adapter}: ${error?.stack}`);
+      const where = `${JSON.stringify(speaks)} over ${options.adapter}`;
+      const server = mortal ? 'mortal' : 'steady';
+      told.broken.push(`${where}, at the ${server} server: ${error?.stack}`);
     }
   }
 }

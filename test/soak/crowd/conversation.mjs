@@ -128,6 +128,8 @@ export class Conversation {
 
   async #placed() {
     if (this.#buffer === undefined) return;
+    // Its server may have died since: the buffer is empty then, and a call says why.
+    if (this.#client.closed) return this.#call(STREAM.CALL);
     const number = this.#next(STREAM.PLACED);
     const request = numbered(this.#number, STREAM.PLACED, number);
     request.copy(this.#buffer.bytes);

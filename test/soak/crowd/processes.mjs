@@ -82,5 +82,8 @@ export function holdings(pid) {
   };
 }
 
+// What the classic wire calls its files, in corosync's words; programs of others have files there, too.
+const CLASSIC = /^(control|request|response|dispatch)_buffer-/;
+
 /** What of the classic wire lies in /dev/shm. */
-export const sharedFiles = () => readdirSync('/dev/shm').sort();
+export const sharedFiles = () => readdirSync('/dev/shm').filter((file) => CLASSIC.test(file));
