@@ -75,6 +75,14 @@ const specOf = ({ samples, clients, seconds, kills, stops, serverDeaths }) => ({
   ],
 });
 
+// The whole is one image with one title: what is within an image has no part of its own to play.
+const oneImage = (svg) => svg.replace(/ role="graphics-[^"]*"| aria-roledescription="[^"]*"/g, '');
+
 /** The picture as SVG. */
-export const picture = (result) =>
-  draw(specOf(result), 'Memory, open descriptors and messages a second of a server over time');
+export const picture = async (result) =>
+  oneImage(
+    await draw(
+      specOf(result),
+      'Memory, open descriptors and messages a second of a server over time',
+    ),
+  );
