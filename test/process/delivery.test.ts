@@ -57,11 +57,13 @@ describe.each(matrix)('onMessage over $over, $adapter', ({ over, adapter }) => {
     const { client, seen, ends, sink } = await connected();
     const sizes: number[] = [];
     const got: number[] = [];
+    let paused = false;
     const batches = client.onMessage({
       messages: (batch) => {
         sizes.push(batch.length);
         for (const { payload } of batch) got.push(payload.readUInt32LE());
-        if (sizes.length === 1) batches.pause();
+        if (!paused) batches.pause();
+        paused = true;
       },
       ended: sink.ended,
     });
@@ -96,7 +98,9 @@ describe.each(matrix)('onMessage over $over, $adapter', ({ over, adapter }) => {
     });
     await client.call(COMMAND.BURST, words(500, 200));
     await eventually(() => expect(seen.length).toBe(7));
-    await eventually(async () => expect(await backlog(client)).toBeGreaterThan(400));
+    // Read are six, and then, with the seventh, as many as arrive in 16 KiB: 73. The ring holds 36.
+    const least = 500 - 6 - 73 - 36;
+    await eventually(async () => expect(await backlog(client)).toBeGreaterThanOrEqual(least));
     for (let turn = 0; turn < 20; turn++) await client.call(COMMAND.ECHO);
     expect([seen, events]).toEqual([numbers(7), numbers(7)]);
     subscription.resume();
@@ -168,11 +172,9 @@ describe.each(matrix)('onMessage over $over, $adapter', ({ over, adapter }) => {
       }
       subscription.resume();
       await eventually(() => expect(seen.length).toBe(200 * round));
-      // The news of 1.2 are bytes behind unread messages: beginning and end may come in one turn.
-      if (over === 'classic 1.2') await eventually(() => expect(flow.at(-1) ?? false).toBe(false));
-      else await eventually(() => expect(flow.at(-1)).toBe(false));
+      await eventually(() => expect(flow.at(-1)).toBe(false));
     }
-    expect(flow[0] ?? over === 'classic 1.2').toBe(true);
+    expect(flow[0]).toBe(true);
   });
 });
 

@@ -112,6 +112,11 @@ export class Inbox {
         return this.#nothing();
       }
       if (this.#batch === undefined) return this.#nothing();
+      // What was read with them may say that the server queues, and what is read next that it does not.
+      this.#tellFlowControl();
+      if (this.#closed || (this.#hungUp === undefined && !this.#sinks.wanted)) {
+        return Delivered.nothing;
+      }
     }
     const left = this.#sinks.batched
       ? this.#sinks.deliverAll(this.#batch.rest())
