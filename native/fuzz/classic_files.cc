@@ -62,9 +62,11 @@ void ClassicFiles::spoil(Input& input) const {
     std::memcpy(at(classic::kControlFile) + kWords[what], &word, sizeof word);
   } else if (what < 19) {
     const auto file = static_cast<classic::File>(1 + what % 3);
-    const size_t offset = input.below(4) == 3 ? input.number<uint16_t>() % kBytes : 0;
+    // A client may have asked for less than a page; what lies beyond is nobody's to guard.
+    const size_t size = setup.sizes[file];
+    const size_t offset = input.below(4) == 3 ? input.number<uint16_t>() % size : 0;
     const std::span<const std::byte> bytes =
-        input.bytes(std::min<size_t>(input.below(64), kBytes - offset));
+        input.bytes(std::min<size_t>(input.below(64), size - offset));
     if (!bytes.empty()) std::memcpy(at(file) + offset, bytes.data(), bytes.size());
   } else {
     const size_t file = input.below(classic::kFiles);

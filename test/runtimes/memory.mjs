@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { coroipcc, encodeRequest, IpcClient, threadPoll } from '@coroipc/core';
+import { connectOptions } from '../../packages/core/dist/client-engine/connect-options.js';
 import { descriptors } from './adapters.mjs';
 import { Child, until } from './child.mjs';
 import { hostileValues } from './hostile-values.mjs';
@@ -148,10 +149,10 @@ async function churn({ name }, { say }) {
 const NATIVE = 0;
 const CLASSIC = 12;
 
+// All that the core is to be given, by the library itself, so that an option that is added is here too.
 const CLIENT = (name, generation) => ({
-  ...{ name, service: SERVICE, generation },
-  ...{ requestBytes: 8192, responseBytes: 8192, dispatchBytes: 8192, spinUs: 0 },
-  ...{ maxInFlight: 4, serverUid: -1 },
+  ...connectOptions({ name, service: SERVICE, maxInFlight: 4, spinUs: 0 }, ''),
+  ...{ generation, requestBytes: 8192, responseBytes: 8192, dispatchBytes: 8192 },
 });
 
 // The core itself, with what no caller in TypeScript would let through: memory that went, grew or
