@@ -205,22 +205,41 @@ Value client_await(const CallbackInfo& info) {
   return answer(env, status, size);
 }
 
-Value client_call(const CallbackInfo& info) {
+// Sends a request and has `finish` wait for its answer. Arguments: the client, the request, the time.
+template <class Finish>
+Value exchange(const CallbackInfo& info, const ClientVisit& visit, Finish&& finish) {
   const Napi::Env env = info.Env();
-  const ClientVisit visit(info);
   MessageReader message;
   int64_t deadline = 0;
-  if (!visit.found() || !message.read(info[1]) || !read_deadline(info[2], deadline))
-    return env.Undefined();
+  if (!message.read(info[1]) || !read_deadline(info[2], deadline)) return env.Undefined();
   uint64_t token = 0;
   Value otherwise;
   Status status = visit.session().send(message.parts(), token);
   while (status == Status::kErrBusy && await_room(env, visit, deadline, otherwise))
     status = visit.session().send(message.parts(), token);
-  if (status == Status::kOk) return finish_call(env, visit, token, deadline, is_true(info[3]));
+  if (status == Status::kOk) return finish(token, deadline);
   if (status == Status::kErrBusy) return otherwise;
   refuse_request(env, visit.session(), status, message.bytes());
   return env.Undefined();
+}
+
+Value client_call(const CallbackInfo& info) {
+  const ClientVisit visit(info);
+  if (!visit.found()) return info.Env().Undefined();
+  const bool keep = is_true(info[3]);
+  return exchange(info, visit, [&](uint64_t token, int64_t deadline) {
+    return finish_call(info.Env(), visit, token, deadline, keep);
+  });
+}
+
+Value client_call_into(const CallbackInfo& info) {
+  const ClientVisit visit(info);
+  std::span<std::byte> into;
+  if (!visit.found() || !read_bytes(info[3], into)) return info.Env().Undefined();
+  // Nothing of JavaScript's runs before the answer is in it.
+  return exchange(info, visit, [&](uint64_t token, int64_t deadline) {
+    return finish_call_into(info.Env(), visit, token, deadline, into);
+  });
 }
 
 // What stands before each answer of several.
@@ -337,6 +356,7 @@ void export_client_functions(Napi::Env env, Napi::Object exports) {
   exports.Set("clientSend", Napi::Function::New<client_send>(env));
   exports.Set("clientAwait", Napi::Function::New<client_await>(env));
   exports.Set("clientCall", Napi::Function::New<client_call>(env));
+  exports.Set("clientCallInto", Napi::Function::New<client_call_into>(env));
   exports.Set("clientAnswers", Napi::Function::New<client_answers>(env));
   exports.Set("clientAbandon", Napi::Function::New<client_abandon>(env));
   exports.Set("clientReceive", Napi::Function::New<client_receive>(env));

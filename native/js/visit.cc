@@ -115,6 +115,25 @@ Napi::Value finish_call(Napi::Env env, const ClientVisit& visit, uint64_t token,
   return answer(env, status, size);
 }
 
+Napi::Value finish_call_into(Napi::Env env, const ClientVisit& visit, uint64_t token,
+                             int64_t deadline, std::span<std::byte> into) {
+  client::Session& session = visit.session();
+  ScratchHead& head = EnvState::of(env)->scratch.head();
+  uint32_t size = 0;
+  const Status status = session.await(token, deadline, size);
+  head.attention = session.take_attention() ? 1 : 0;
+  if (status == Status::kOk) {
+    wire::ResponseHeader header{};
+    (void)session.read_answer(std::as_writable_bytes(std::span(&header, 1)));
+    head.status = header.error;
+    (void)session.read_payload(into);
+    session.answer_done();
+  } else if (status == Status::kErrTimeout || status == Status::kErrInterrupt) {
+    session.abandon(token);
+  }
+  return answer(env, status, size);
+}
+
 void refuse_request(Napi::Env env, client::Session& session, Status status, size_t bytes) {
   (void)check(env, status,
               status == Status::kErrInvalidParam
@@ -123,8 +142,9 @@ void refuse_request(Napi::Env env, client::Session& session, Status status, size
                   : "the server is gone");
 }
 
-bool check(Napi::Env env, Status status, const std::string& what) {
-  if (status != Status::kOk && !env.IsExceptionPending()) throw_status(env, status, what);
+bool check(Napi::Env env, Status status, std::string_view what) {
+  if (status != Status::kOk && !env.IsExceptionPending())
+    throw_status(env, status, std::string(what));
   return status == Status::kOk;
 }
 

@@ -5,6 +5,8 @@
 #include <napi.h>
 
 #include <memory>
+#include <span>
+#include <string_view>
 
 #include "js/env_state.h"
 
@@ -77,10 +79,14 @@ void describe_place(ScratchHead& head, const client::PlaceInBuffer& place, uint3
 // to be kept; else it waits for clientReceive.
 [[nodiscard]] Napi::Value finish_call(Napi::Env env, const ClientVisit& visit, uint64_t token,
                                       int64_t deadline, bool keep);
+// The same, with the answer's status in the scratch's head, and the first bytes of its payload in
+// `into`. Nothing of it is left.
+[[nodiscard]] Napi::Value finish_call_into(Napi::Env env, const ClientVisit& visit, uint64_t token,
+                                           int64_t deadline, std::span<std::byte> into);
 // Why a request of `bytes` bytes did not go out, other than that there is no room now: throws it.
 void refuse_request(Napi::Env env, client::Session& session, Status status, size_t bytes);
 
 // Throws the error that a status of `what` is; says whether it was kOk.
-[[nodiscard]] bool check(Napi::Env env, Status status, const std::string& what);
+[[nodiscard]] bool check(Napi::Env env, Status status, std::string_view what);
 
 }  // namespace coroipc::js

@@ -104,6 +104,7 @@ describe('after the end', () => {
         const first = client.close();
         const all: Record<string, () => unknown> = {
           callSync: () => client.callSync(1),
+          callSyncInto: () => client.callSyncInto(1, 'x', Buffer.alloc(1)),
           call: () => client.call(1),
           dispatches: () => client.dispatches(),
           ref: () => client.ref() === client,
@@ -129,6 +130,7 @@ describe('after the end', () => {
     );
     expect(outcome).toEqual({
       callSync: BAD_HANDLE,
+      callSyncInto: BAD_HANDLE,
       call: BAD_HANDLE,
       dispatches: BAD_HANDLE,
       ref: true,

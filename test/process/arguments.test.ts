@@ -102,6 +102,7 @@ const RIGHT: Readonly<Record<string, readonly string[]>> = {
   server: ['undefined'],
   payload: ['undefined', ...STRINGS, ...BYTES],
   message: ['a view of a SharedArrayBuffer', ...BYTES.slice(1)],
+  into: BYTES.slice(1),
   options: ['undefined', ...OBJECTS],
   limits: ['undefined', ...OBJECTS],
   definition: OBJECTS,

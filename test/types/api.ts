@@ -141,6 +141,10 @@ export async function client(): Promise<void> {
   same<ReturnType<typeof one.call>, Promise<Buffer>>(true);
   one.callSync(1, 'text', { timeoutMs: 5 });
   one.callSync(1, new Uint8Array(1));
+  same<ReturnType<typeof one.callSyncInto>, number>(true);
+  one.callSyncInto(1, undefined, new Uint8Array(1), { timeoutMs: 5 });
+  // @ts-expect-error The memory has to be given.
+  one.callSyncInto(1, 'text');
   // @ts-expect-error a number is no payload
   one.callSync(1, 5);
   // @ts-expect-error what blocks takes no signal

@@ -266,6 +266,16 @@ export interface NativeAddon {
    */
   clientCall(client: number, message: NativeMessage, timeoutMs: number, keep: boolean): number;
   /**
+   * The same with the first bytes of the answer's payload in `into`, and its status in the head; nothing
+   * of it waits.
+   */
+  clientCallInto(
+    client: number,
+    message: NativeMessage,
+    timeoutMs: number,
+    into: Uint8Array,
+  ): number;
+  /**
    * Moves the answers that are there to the arrivals: how many. Each has 16 bytes in front (token, a
    * double; size, an int32) and begins at a multiple of 8. Negative: the size of one for which there is
    * no room, whose token is in the head, and which waits for `clientReceive`. Throws LIBRARY when the

@@ -1,5 +1,6 @@
 // Answers as the core brings them: where their parts stand, and what becomes of a status.
 
+import { arrived, arrivedAt, arrivedDouble, arrivedInt } from '../arrivals.js';
 import { CoroIpcError } from '../errors.js';
 import { RESPONSE_HEADER_BYTES } from '../messages.js';
 import { CS } from '../status.js';
@@ -7,7 +8,25 @@ import { CS } from '../status.js';
 /** Where the status stands in a response. */
 export const STATUS_AT = 16;
 /** What stands before each of several answers. */
-export const ANSWER_HEAD_BYTES = 16;
+const ANSWER_HEAD_BYTES = 16;
+
+/** What becomes of an answer. */
+export type TakeAnswer = (token: number, status: number, payload: Buffer) => void;
+
+/** Gives the answers that have arrived to `take`. */
+export function takeArrived(count: number, take: TakeAnswer): void {
+  let offset = arrivedAt();
+  for (let left = count; left > 0; left -= 1) {
+    const size = arrivedInt(offset + 8);
+    const begin = offset + ANSWER_HEAD_BYTES;
+    take(
+      arrivedDouble(offset),
+      arrivedInt(begin + STATUS_AT),
+      arrived(begin + RESPONSE_HEADER_BYTES, size - RESPONSE_HEADER_BYTES),
+    );
+    offset = (begin + size + 7) & ~7;
+  }
+}
 
 /** Throws a status other than OK. 0 counts as OK: some services of C never set the field. */
 export function checkStatus(id: number, status: number): void {
@@ -18,6 +37,13 @@ export function checkStatus(id: number, status: number): void {
 export function payloadOf(id: number, message: Buffer): Buffer {
   checkStatus(id, message.readInt32LE(STATUS_AT));
   return message.subarray(RESPONSE_HEADER_BYTES);
+}
+
+/** How many bytes a payload has; throws TOO_BIG when `into` has no room for all. */
+export function checkFits(id: number, bytes: number, into: Uint8Array): number {
+  if (bytes <= into.length) return bytes;
+  const room = `into has ${into.length}`;
+  throw new CoroIpcError(CS.ERR_TOO_BIG, `the answer to request ${id} has ${bytes} bytes, ${room}`);
 }
 
 /** A call's time is over. */

@@ -6,15 +6,7 @@
 // come from this thread.
 
 import { Buffer } from 'node:buffer';
-import {
-  arrived,
-  arrivedAt,
-  arrivedDouble,
-  arrivedInt,
-  Batch,
-  renewArrivals,
-  SMALL_BYTES,
-} from '../arrivals.js';
+import { arrived, arrivedAt, arrivedInt, Batch, renewArrivals, SMALL_BYTES } from '../arrivals.js';
 import { dispatchMessage } from '../dispatch-message.js';
 import { CoroIpcError } from '../errors.js';
 import {
@@ -29,17 +21,25 @@ import {
   type NativeMessage,
   native,
 } from '../native.js';
-import { HEAD_ATTENTION, HEAD_TOKEN, scratchDoubles, scratchInts } from '../scratch.js';
+import {
+  HEAD_ATTENTION,
+  HEAD_STATUS,
+  HEAD_TOKEN,
+  scratchDoubles,
+  scratchInts,
+} from '../scratch.js';
 import { ownThreadError, servedNames } from '../served-names.js';
 import { CS } from '../status.js';
 import type { Wire } from '../wires.js';
 import type { ZeroCopyBuffer } from '../zero-copy-buffer.js';
 import {
-  ANSWER_HEAD_BYTES,
   answered,
+  checkFits,
   checkStatus,
   payloadOf,
   STATUS_AT,
+  type TakeAnswer,
+  takeArrived,
   timeOver,
 } from './answers.js';
 import { InPlace } from './in-place.js';
@@ -147,7 +147,32 @@ export class ClientEngine {
     return this.#answered(id, size, timeoutMs);
   }
 
-  /** The same with a request that lies in a zero-copy buffer. */
+  /**
+   * `call`, with the answer's payload in `into`: how many bytes it has. Throws TOO_BIG when these are
+   * more than there is room for.
+   */
+  callInto(
+    id: number,
+    payload: Uint8Array,
+    timeoutMs: number,
+    into: Uint8Array,
+  ): number | undefined {
+    const message = requestMessage(id, payload);
+    let size: number;
+    try {
+      size = native.clientCallInto(this.#number, message, timeoutMs, into);
+    } finally {
+      releaseMessage(message);
+    }
+    if (size < 0) return undefined;
+    const status = scratchInts[HEAD_STATUS] as number;
+    this.#attend();
+    if (size === 0) throw timeOver(timeoutMs);
+    checkStatus(id, status);
+    return checkFits(id, size - RESPONSE_HEADER_BYTES, into);
+  }
+
+  /** `call` with a request that lies in a zero-copy buffer. */
   callIn(id: number, buffer: ZeroCopyBuffer, timeoutMs: number): Buffer | undefined {
     const bytes = REQUEST_HEADER_BYTES + buffer.length;
     const size = native.clientCallIn(this.#number, buffer.number, id, bytes, timeoutMs);
@@ -183,7 +208,7 @@ export class ClientEngine {
   }
 
   /** Gives every answer that is there to `take`. */
-  answers(take: (token: number, status: number, payload: Buffer) => void): void {
+  answers(take: TakeAnswer): void {
     for (;;) {
       const count = native.clientAnswers(this.#number);
       if (count === 0) return;
@@ -198,17 +223,7 @@ export class ClientEngine {
         take(token, message.readInt32LE(STATUS_AT), message.subarray(RESPONSE_HEADER_BYTES));
         continue;
       }
-      let offset = arrivedAt();
-      for (let left = count; left > 0; left -= 1) {
-        const size = arrivedInt(offset + 8);
-        const begin = offset + ANSWER_HEAD_BYTES;
-        take(
-          arrivedDouble(offset),
-          arrivedInt(begin + STATUS_AT),
-          arrived(begin + RESPONSE_HEADER_BYTES, size - RESPONSE_HEADER_BYTES),
-        );
-        offset = (begin + size + 7) & ~7;
-      }
+      takeArrived(count, take);
     }
   }
 

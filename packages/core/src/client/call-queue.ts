@@ -6,6 +6,7 @@
 // late answer behind, which is wanted too: it takes up room until it was dropped.
 
 import { performance } from 'node:perf_hooks';
+import { checkFits } from '../client-engine/answers.js';
 import type { ClientEngine } from '../client-engine/engine.js';
 import { CoroIpcError } from '../errors.js';
 import { releaseMessage, requestMessage } from '../messages.js';
@@ -111,6 +112,28 @@ export class CallQueue {
     return (
       this.#engine.call(id, payload, timeoutMs) ?? this.#callAfterOthers(id, payload, timeoutMs)
     );
+  }
+
+  /** `callSync` with the answer's payload in `into`: how many bytes it has. */
+  callSyncInto(
+    id: number,
+    payload: Uint8Array | ZeroCopyBuffer,
+    timeoutMs: number,
+    into: Uint8Array,
+  ): number {
+    if (!(payload instanceof ZeroCopyBuffer)) {
+      this.#engine.checkBlocking('callSyncInto');
+      const bytes = this.#engine.callInto(id, payload, timeoutMs, into);
+      if (bytes !== undefined) return bytes;
+    }
+    const answer = this.callSync(id, payload, timeoutMs);
+    try {
+      const bytes = checkFits(id, answer.length, into);
+      into.set(answer);
+      return bytes;
+    } finally {
+      this.#engine.release(answer);
+    }
   }
 
   /** Takes the answers that are there, and sends what waits for the room; whether there were any. */

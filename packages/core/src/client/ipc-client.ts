@@ -4,31 +4,19 @@
 // Life: open → ended (the server is gone; what had arrived is still delivered) → closed, or
 // open → closed by `close`. Everything is on one thread.
 
-import {
-  checkAdapter,
-  checkBoolean,
-  checkBytes,
-  checkId,
-  checkInteger,
-  checkObject,
-  checkPayload,
-  checkSignal,
-  checkTimeout,
-  MAX_INT32,
-} from '../arguments.js';
-import { connectOptions, DEFAULT_CONNECT_TIMEOUT_MS } from '../client-engine/connect-options.js';
+import { checkBytes, checkId, checkPayload, checkSignal } from '../arguments.js';
 import { ClientEngine } from '../client-engine/engine.js';
 import type { DispatchMessage } from '../dispatch-message.js';
 import { CoroIpcError } from '../errors.js';
 import type { Payload } from '../messages.js';
 import { WANTS_ANSWERS } from '../native.js';
 import type { PollAdapter } from '../poll/contract.js';
-import { threadPoll } from '../poll/thread-poll.js';
 import { CS } from '../status.js';
 import type { Wire } from '../wires.js';
 import { type BufferHome, BufferOffers, bufferBytes, ZeroCopyBuffer } from '../zero-copy-buffer.js';
 import { AwareEmitter } from './aware-emitter.js';
 import { CallQueue, type WaitingLimits } from './call-queue.js';
+import { checkConnect, highWaterMarkOf, timeoutOf } from './checked-options.js';
 import { connecting } from './connecting.js';
 import { DispatchIterator } from './dispatch-iterator.js';
 import { Inbox } from './inbox.js';
@@ -47,23 +35,6 @@ import {
   type MessageSubscription,
 } from './message-sink.js';
 import { ClientTurns } from './turns.js';
-
-const DEFAULT_HIGH_WATER_MARK = 256;
-const DEFAULT_MAX_WAITING = 65_536;
-const DEFAULT_MAX_WAITING_BYTES = 64 * 1024 * 1024;
-
-const NOTHING_ASKED = {
-  requestBytes: undefined,
-  responseBytes: undefined,
-  dispatchBytes: undefined,
-  wire: undefined,
-  generation: undefined,
-  maxInFlight: undefined,
-  serverUid: undefined,
-  maxZeroCopyBuffers: undefined,
-  maxBufferBytes: undefined,
-  spinUs: undefined,
-};
 
 /**
  * A connection to one service.
@@ -150,21 +121,8 @@ export class IpcClient extends AwareEmitter<IpcClientEvents> implements AsyncDis
    * sizes asked for; the signal's reason.
    */
   static connect(options: IpcClientOptions): Promise<IpcClient> {
-    checkObject('options', options);
-    const native = connectOptions({ ...NOTHING_ASKED, ...options }, 'options.');
-    const limitMs = checkTimeout(
-      'options.timeoutMs',
-      options.timeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS,
-    );
-    const signal = checkSignal('options.signal', options.signal);
-    const adapter =
-      options.adapter === undefined
-        ? threadPoll()
-        : checkAdapter('options.adapter', options.adapter);
-    const inPlace =
-      options.inPlace === undefined ? false : checkBoolean('options.inPlace', options.inPlace);
-    const waiting = waitingLimits(options);
-    return connecting(native, adapter, limitMs, signal).then((engine) => {
+    const { native, adapter, timeoutMs, signal, inPlace, waiting } = checkConnect(options);
+    return connecting(native, adapter, timeoutMs, signal).then((engine) => {
       try {
         if (inPlace) engine.takeInPlace();
         return new IpcClient(engine, adapter, waiting);
@@ -215,6 +173,33 @@ export class IpcClient extends AwareEmitter<IpcClientEvents> implements AsyncDis
   }
 
   /**
+   * {@link callSync}, with the answer's payload in memory of the caller's, from its first byte on. Nothing
+   * is allocated for an answer.
+   *
+   * @param into Where to; it may be the memory that the payload is sent from.
+   * @returns how many bytes the answer's payload has.
+   * @throws {CoroIpcError} as {@link callSync}; TOO_BIG when the payload is larger than `into`. The
+   * command has run then, and its answer is lost.
+   *
+   * @example
+   * const answer = Buffer.alloc(4096);
+   * const length = client.callSyncInto(1, question, answer);
+   */
+  callSyncInto(
+    id: number,
+    payload: Payload | ZeroCopyBuffer | undefined,
+    into: Uint8Array,
+    options?: CallSyncOptions,
+  ): number {
+    checkId('id', id);
+    const bytes = this.#checkPayload(payload);
+    checkBytes('into', into);
+    const timeoutMs = timeoutOf(options);
+    this.#checkOpen();
+    return this.#calls.callSyncInto(id, bytes, timeoutMs, into);
+  }
+
+  /**
    * Sends a request; never blocks. Requests go out in order, up to `maxInFlight` of them without an
    * answer (on the classic wire one); answers come in any order. Further ones wait, up to
    * `maxWaiting` of them and `maxWaitingBytes`.
@@ -236,9 +221,7 @@ export class IpcClient extends AwareEmitter<IpcClientEvents> implements AsyncDis
    * is read. It throws when the server ends the connection, and ends plainly after `close`.
    */
   dispatches(options?: DispatchesOptions): AsyncIterableIterator<DispatchMessage> {
-    if (options !== undefined) checkObject('options', options);
-    const { highWaterMark = DEFAULT_HIGH_WATER_MARK } = options ?? {};
-    checkInteger('options.highWaterMark', highWaterMark, 1, MAX_INT32);
+    const highWaterMark = highWaterMarkOf(options);
     const signal = checkSignal('options.signal', options?.signal);
     this.#checkOpen();
     return new DispatchIterator((sink) => this.#inbox.subscribe(sink), highWaterMark, signal);
@@ -381,19 +364,4 @@ export class IpcClient extends AwareEmitter<IpcClientEvents> implements AsyncDis
       ? new CoroIpcError(CS.ERR_BAD_HANDLE, 'the client is closed')
       : new CoroIpcError(this.#error.status, 'the server ended the connection');
   }
-}
-
-function waitingLimits({ maxWaiting, maxWaitingBytes }: IpcClientOptions): WaitingLimits {
-  const limit = (name: string, value: unknown, otherwise: number) =>
-    value === undefined ? otherwise : checkInteger(`options.${name}`, value, 0, MAX_INT32);
-  return {
-    calls: limit('maxWaiting', maxWaiting, DEFAULT_MAX_WAITING),
-    bytes: limit('maxWaitingBytes', maxWaitingBytes, DEFAULT_MAX_WAITING_BYTES),
-  };
-}
-
-function timeoutOf(options: CallSyncOptions | undefined): number {
-  if (options === undefined) return -1;
-  checkObject('options', options);
-  return checkTimeout('options.timeoutMs', options.timeoutMs ?? -1);
 }
