@@ -205,7 +205,8 @@ Value client_await(const CallbackInfo& info) {
   return answer(env, status, size);
 }
 
-// Sends a request and has `finish` wait for its answer. Arguments: the client, the request, the time.
+// Sends a request and has `finish` wait for its answer. Arguments: the client, the request, the
+// time.
 template <class Finish>
 Value exchange(const CallbackInfo& info, const ClientVisit& visit, Finish&& finish) {
   const Napi::Env env = info.Env();
