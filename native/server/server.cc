@@ -96,7 +96,7 @@ void Server::on_accept() {
 
 Server::Shared Server::take_in(sys::Fd socket) {
   const ConnectionId id = next_id_++;
-  auto connection = std::make_shared<Connection>(id, std::move(socket), options_.max_queue_bytes);
+  Shared connection = Shared::make(id, std::move(socket), options_.max_queue_bytes);
   sys::Result<sys::Credentials> credentials = sys::peer_credentials(connection->socket);
   if (!credentials.ok()) {
     host_.turned_away(TurnedAway::kForFault);

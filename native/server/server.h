@@ -23,6 +23,7 @@
 #include "server/host.h"
 #include "sys/descriptors.h"
 #include "sys/listener.h"
+#include "sys/local_shared.h"
 #include "sys/semaphore_watch.h"
 #include "sys/spin.h"
 
@@ -112,7 +113,7 @@ class Server {
   [[nodiscard]] const Connection* find(ConnectionId id) const;
 
  private:
-  using Shared = std::shared_ptr<Connection>;
+  using Shared = sys::LocalShared<Connection>;
 
   Server(const Options& options, Host& host, sys::SemaphoreWatch& watch, sys::Listener listener,
          sys::Fd spare, std::shared_ptr<sys::WatchBell> bell, sys::Timer timer);
