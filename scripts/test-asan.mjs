@@ -76,7 +76,10 @@ rmSync(REPORTS, { recursive: true, force: true });
 mkdirSync(REPORTS, { recursive: true });
 const result = await run(
   process.execPath,
-  [`${TREE}/scripts/test.mjs`, ...(suites.length > 0 ? suites : ['process', 'interop'])],
+  [
+    ...[`${TREE}/scripts/test.mjs`, '--patience', '4'],
+    ...(suites.length > 0 ? suites : ['process', 'interop']),
+  ],
   {
     out: 'both',
     env: {
