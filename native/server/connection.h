@@ -8,7 +8,7 @@
 // none of its own call-backs is on the stack.
 #pragma once
 
-#include <deque>
+#include <list>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -51,7 +51,7 @@ struct Connection {
 
   std::unique_ptr<wire::ServerChannel> channel;
   size_t unanswered = 0;       // requests that the host has to answer
-  std::deque<Answer> answers;  // those that wait for room; no request is taken meanwhile
+  std::list<Answer> answers;   // those that wait for room; no request is taken meanwhile
   bool hot = false;            // stands in the server's list of those to look at
   bool served = false;         // in this turn
   bool untold = false;         // stands in the server's list of those to tell

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <cstddef>
-#include <deque>
+#include <list>
 #include <vector>
 
 #include "wire/message.h"
@@ -72,7 +72,8 @@ class OutQueue {
   Overflow overflow_ = Overflow::kQueue;
   size_t max_bytes_;
   size_t bytes_ = 0;
-  std::deque<std::vector<std::byte>> messages_;
+  // Mostly there are none, and then a list takes no memory.
+  std::list<std::vector<std::byte>> messages_;
 };
 
 }  // namespace coroipc::server

@@ -73,17 +73,18 @@ sys::Result<uint32_t> BufferExchange::make(uint64_t bytes) {
     own_.discard(number);
     return sys::Failure{Status::kErrTryAgain};
   }
+  if (number >= refusals_.size()) refusals_.resize(number + 1);
   refusals_[number] = Status::kErrTryAgain;
   return number;
 }
 
 Status BufferExchange::answer(uint32_t number) const {
-  if (number >= kMostBuffers) return Status::kErrBadHandle;
+  if (number >= refusals_.size()) return Status::kErrBadHandle;
   return own_.taken(number) ? Status::kOk : refusals_[number];
 }
 
 Status BufferExchange::withdraw(uint32_t number) {
-  if (number >= kMostBuffers || !own_.taken(number)) return Status::kErrBadHandle;
+  if (number >= refusals_.size() || !own_.taken(number)) return Status::kErrBadHandle;
   const std::optional<BufferNoteBytes> note = own_.withdraw(number);
   if (!note.has_value()) return Status::kErrBusy;
   refusals_[number] = Status::kErrBadHandle;

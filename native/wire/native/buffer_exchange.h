@@ -5,8 +5,8 @@
 // For one thread; socket and buffers must outlive it.
 #pragma once
 
-#include <array>
 #include <utility>
+#include <vector>
 
 #include "wire/buffers.h"
 #include "wire/native/buffer_note.h"
@@ -44,7 +44,7 @@ class BufferExchange final : public Buffers {
   PeerBuffers& peer_;
   SocketReader reader_;
   bool answered_ = false;
-  std::array<Status, kMostBuffers> refusals_{};  // by number; of the last that was refused
+  std::vector<Status> refusals_;  // by number, as many as were ever made: why it is none of ours
 };
 
 }  // namespace coroipc::wire::native
