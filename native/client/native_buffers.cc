@@ -58,20 +58,36 @@ sys::Outcome NativeSession::zcb_alloc(size_t bytes, int64_t deadline_ns, ZeroCop
   sys::Result<uint32_t> made = exchange_->make((bytes + kRequestPlace + page - 1) / page * page);
   if (!made.ok()) return made.failure();
   const uint32_t number = made.value();
-  for (bool late = false; exchange_->answer(number) == Status::kErrTryAgain;) {
-    if (late) return sys::Failure{Status::kErrTimeout};
-    late = sys::now_ns() >= deadline_ns;
-    const Status waited = wait_for_socket(POLLIN, deadline_ns);
-    if (waited != Status::kOk) return sys::Failure{waited};
-    attention_ = attention_ || loop_wants_ != 0;
-    if (!hear()) return sys::Failure{Status::kErrLibrary};
+  if (const Status taken = await_taken(number, deadline_ns); taken != Status::kOk) {
+    if (exchange_->answer(number) == Status::kErrTryAgain) given_up_.push_back(number);
+    return sys::Failure{taken};
   }
-  if (const Status answer = exchange_->answer(number); answer != Status::kOk)
-    return sys::Failure{answer};
   const std::optional<wire::SharedMemory> memory = exchange_->own_memory(number);
   if (!memory.has_value()) return sys::Failure{Status::kErrLibrary};
   buffer = {{memory->hold, memory->data + kRequestPlace, bytes}, number};
   return sys::Nothing{};
+}
+
+Status NativeSession::await_taken(uint32_t number, int64_t deadline_ns) {
+  for (bool late = false; exchange_->answer(number) == Status::kErrTryAgain;) {
+    if (late) return Status::kErrTimeout;
+    late = sys::now_ns() >= deadline_ns;
+    const Status waited = wait_for_socket(POLLIN, deadline_ns);
+    if (waited != Status::kOk) return waited;
+    attention_ = attention_ || loop_wants_ != 0;
+    if (!hear()) return Status::kErrLibrary;
+  }
+  return exchange_->answer(number);
+}
+
+// A number is used again only when the server has let go of it.
+void NativeSession::withdraw_given_up() {
+  std::erase_if(given_up_, [this](uint32_t number) {
+    const Status answer = exchange_->answer(number);
+    if (answer == Status::kErrTryAgain) return false;
+    if (answer == Status::kOk) (void)exchange_->withdraw(number);
+    return true;
+  });
 }
 
 Status NativeSession::zcb_free(const ZeroCopyBuffer& buffer, int64_t) {

@@ -272,6 +272,7 @@ bool NativeSession::put() {
 
 bool NativeSession::hear() {
   if (exchange_->hear(end_->sleeps()) != native::BufferExchange::Heard::kFine) over_ = true;
+  withdraw_given_up();
   loop_wants_ = 0;
   end_->wake();
   return !over_;

@@ -67,6 +67,9 @@ class NativeSession final : public Session {
   // The next answer of the ring that somebody waits for.
   [[nodiscard]] Found look();
   [[nodiscard]] std::optional<PlaceInBuffer> place_of(const wire::native::Message& message) const;
+  // Of a buffer that was made: whether the server took it, once it has said so.
+  [[nodiscard]] Status await_taken(uint32_t number, int64_t deadline_ns);
+  void withdraw_given_up();
   [[nodiscard]] Status sent(wire::native::ClientEnd::Put put);
   void give_back(const wire::native::Message& message);
   void put_aside();
@@ -95,6 +98,8 @@ class NativeSession final : public Session {
   std::unordered_set<uint64_t> abandoned_;
   uint64_t late_answers_ = 0;
   wire::native::Message dispatch_;  // got and not put; its size is 0 when there is none
+
+  std::vector<uint32_t> given_up_;  // buffers that nobody waits for, and the server has not answered
 
   Wants loop_wants_ = 0;    // what the loop sleeps for
   bool attention_ = false;  // its doorbell was taken by somebody else

@@ -623,6 +623,39 @@ TEST(zero_copy_buffers_carry_requests_and_are_looked_up_not_followed) {
   }
 }
 
+// The server takes it later, when nobody waits for it any more; as many can be had afterwards as ever.
+TEST(a_zero_copy_buffer_that_was_given_up_is_given_back) {
+  constexpr size_t kBuffers = 16;
+  ServingLoop loop(serve);
+  REQUIRE(loop.start([](server::Options& options) { options.max_zero_copy_buffers = kBuffers; }));
+  Client client;
+  REQUIRE(client.connect(loop, std::nullopt) == Status::kOk);
+  client::ZeroCopyBuffer buffer;
+  std::atomic<bool> held{false};
+  std::atomic<bool> over{false};
+  std::thread holder([&] {
+    loop.run([&](Server&) {
+      held = true;
+      while (!over) std::this_thread::yield();
+    });
+  });
+  while (!held) std::this_thread::yield();
+  for (int round = 0; round < 2; ++round) {
+    const sys::Outcome made = client.session->zcb_alloc(4096, sys::now_ns(), buffer);
+    CHECK(!made.ok() && made.failure().status == Status::kErrTimeout);
+  }
+  over = true;
+  holder.join();
+  for (size_t round = 0; round < kBuffers; ++round) {
+    const int64_t until = patience();
+    // The last of those that were given up may be on its way back.
+    sys::Outcome made = client.session->zcb_alloc(4096, until, buffer);
+    while (!made.ok() && made.failure().status == Status::kErrNoResources && sys::now_ns() < until)
+      made = client.session->zcb_alloc(4096, until, buffer);
+    REQUIRE(made.ok());
+  }
+}
+
 // What lies in a zero-copy buffer is the client's again with the answer: it may be gone by then,
 // and a request of that size is not in the request buffer either.
 TEST(a_request_that_was_answered_is_read_no_more) {
