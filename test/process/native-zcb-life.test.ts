@@ -1,12 +1,14 @@
 // Zero-copy buffers when a process is killed, a thread is terminated, or the garbage collector comes
 // by: the other side goes on, and holds nothing of them any more. And those of coroipcc.
 
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type * as threads from 'node:worker_threads';
 import { CS, IpcClient } from '@coroipc/core';
 import { describe, expect, it } from 'vitest';
 import { Child, type Task } from './child.js';
 import { eventually, expectHoldings, holdings } from './machine.js';
+import { rejected } from './native-services.js';
 import { COMMAND, SERVICE, startZcb } from './native-zcb.js';
 import { returned } from './returned.js';
 
@@ -50,6 +52,19 @@ const hold: Task<Argument> = async (tools, { name, service, command }) => {
 };
 
 describe('kill -9', () => {
+  it('of the server: who asks for a buffer before anybody noticed is told that it is gone', async () => {
+    const { name, server } = await startZcb();
+    const client = await IpcClient.connect({ name, service: SERVICE });
+    server.kill();
+    const threads = () => readdirSync(`/proc/${server.pid}/task`).length;
+    const state = () => readFileSync(`/proc/${server.pid}/stat`, 'utf8').split(') ')[1]?.[0];
+    // This thread does nothing else meanwhile. A zombie without threads has closed its descriptors.
+    const word = new Int32Array(new SharedArrayBuffer(4));
+    while (threads() > 1 || state() !== 'Z') Atomics.wait(word, 0, 0, 1);
+    expect(await rejected(client.createBuffer(4096))).toBe(CS.ERR_LIBRARY);
+    await client.close();
+  });
+
   it('of the server: the client has nothing of it left, and goes on with another', async () => {
     const first = await startZcb({ inPlace: true });
     const client = Child.start(hold, argumentOf(first.name));

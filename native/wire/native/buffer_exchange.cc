@@ -44,7 +44,7 @@ BufferExchange::Heard BufferExchange::take(const BufferNote& note, const sys::Fd
       const BufferNote reply{BufferNoteKind::kAnswer, note.number,
                              static_cast<uint64_t>(static_cast<int>(*status))};
       // Who does not read its answers is as good as gone.
-      return say(encode(reply), nullptr) ? Heard::kFine : Heard::kOver;
+      return say(encode(reply), nullptr) == Status::kOk ? Heard::kFine : Heard::kOver;
     }
     case BufferNoteKind::kAnswer:
       if (!own_.answered(note)) return Heard::kBreach;
@@ -57,10 +57,12 @@ BufferExchange::Heard BufferExchange::take(const BufferNote& note, const sys::Fd
   return Heard::kBreach;
 }
 
-bool BufferExchange::say(const BufferNoteBytes& note, const sys::Fd* file) const {
+Status BufferExchange::say(const BufferNoteBytes& note, const sys::Fd* file) const {
   const sys::Transfer sent =
       file == nullptr ? sys::send(socket_, note) : sys::send_file(socket_, note, *file);
-  return sent.state == sys::Transfer::State::kSome && sent.bytes == note.size();
+  if (sent.state == sys::Transfer::State::kOver) return Status::kErrLibrary;
+  const bool whole = sent.state == sys::Transfer::State::kSome && sent.bytes == note.size();
+  return whole ? Status::kOk : Status::kErrTryAgain;
 }
 
 sys::Result<uint32_t> BufferExchange::make(uint64_t bytes) {
@@ -69,9 +71,9 @@ sys::Result<uint32_t> BufferExchange::make(uint64_t bytes) {
   sys::Result<uint32_t> made = own_.make(bytes);
   if (!made.ok()) return made.failure();
   const uint32_t number = made.value();
-  if (!say(own_.offer(number), &own_.file(number))) {
+  if (const Status said = say(own_.offer(number), &own_.file(number)); said != Status::kOk) {
     own_.discard(number);
-    return sys::Failure{Status::kErrTryAgain};
+    return sys::Failure{said};
   }
   if (number >= refusals_.size()) refusals_.resize(number + 1);
   refusals_[number] = Status::kErrTryAgain;
@@ -89,7 +91,7 @@ Status BufferExchange::withdraw(uint32_t number) {
   if (!note.has_value()) return Status::kErrBusy;
   refusals_[number] = Status::kErrBadHandle;
   // A peer that is gone needs no telling; one whose socket is full hears of nothing any more.
-  return say(*note, nullptr) ? Status::kOk : Status::kErrLibrary;
+  return say(*note, nullptr) == Status::kOk ? Status::kOk : Status::kErrLibrary;
 }
 
 std::optional<SharedMemory> BufferExchange::own_memory(uint32_t number) const {

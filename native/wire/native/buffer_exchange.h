@@ -37,7 +37,8 @@ class BufferExchange final : public Buffers {
  private:
   [[nodiscard]] Heard hear_notes();
   [[nodiscard]] Heard take(const BufferNote& note, const sys::Fd& file);
-  [[nodiscard]] bool say(const BufferNoteBytes& note, const sys::Fd* file) const;
+  // kErrTryAgain: the socket has no room for it now. kErrLibrary: the peer is gone.
+  [[nodiscard]] Status say(const BufferNoteBytes& note, const sys::Fd* file) const;
 
   const sys::Fd& socket_;
   OwnBuffers& own_;
