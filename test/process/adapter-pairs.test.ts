@@ -155,7 +155,7 @@ test.each(servers)(
     // A client that goes is noticed once, by its own close first.
     await Promise.all(clients.map((client) => client.said('linked')));
     for (const { pid } of clients) {
-      expect(times('connected', pid)).toBe(2);
+      await eventually(() => expect(times('connected', pid)).toBe(2));
       await eventually(() => expect(times('disconnected', pid)).toBe(1));
     }
 
