@@ -26,6 +26,9 @@ const rounded = (svg) =>
     ),
   );
 
+// The whole is one image with one title: what is within an image has no part of its own to play.
+const oneImage = (svg) => svg.replace(/ role="graphics-[^"]*"| aria-roledescription="[^"]*"/g, '');
+
 /** Draws a specification. `about` is what it shows in a sentence, for who cannot see it. */
 export async function draw(spec, about) {
   vega.resetSVGDefIds();
@@ -33,7 +36,7 @@ export async function draw(spec, about) {
   const view = new vega.View(vega.parse(compiled), { renderer: 'none', logLevel: vega.Error });
   const svg = await view.toSVG();
   view.finalize();
-  return rounded(svg)
+  return oneImage(rounded(svg))
     .replace('class="marks"', 'class="marks" role="img"')
     .replace(
       /(<svg[^>]*>)<rect /,

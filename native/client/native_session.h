@@ -99,7 +99,8 @@ class NativeSession final : public Session {
   uint64_t late_answers_ = 0;
   wire::native::Message dispatch_;  // got and not put; its size is 0 when there is none
 
-  std::vector<uint32_t> given_up_;  // buffers that nobody waits for, and the server has not answered
+  std::vector<uint32_t>
+      given_up_;  // buffers that nobody waits for, and the server has not answered
 
   Wants loop_wants_ = 0;    // what the loop sleeps for
   bool attention_ = false;  // its doorbell was taken by somebody else

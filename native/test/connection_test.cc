@@ -623,7 +623,8 @@ TEST(zero_copy_buffers_carry_requests_and_are_looked_up_not_followed) {
   }
 }
 
-// The server takes it later, when nobody waits for it any more; as many can be had afterwards as ever.
+// The server takes it later, when nobody waits for it any more; as many can be had afterwards as
+// ever.
 TEST(a_zero_copy_buffer_that_was_given_up_is_given_back) {
   constexpr size_t kBuffers = 16;
   ServingLoop loop(serve);

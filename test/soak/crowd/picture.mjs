@@ -91,12 +91,9 @@ const specOf = ({ clients, seconds, kills, stops, serverDeaths }, samples, each)
   ],
 });
 
-// The whole is one image with one title: what is within an image has no part of its own to play.
-const oneImage = (svg) => svg.replace(/ role="graphics-[^"]*"| aria-roledescription="[^"]*"/g, '');
-
 /** The picture as SVG. */
-export async function picture(result) {
+export function picture(result) {
   const { means, each } = thinned(result.samples);
   const what = 'Memory, open descriptors and messages a second of a server over time';
-  return oneImage(await draw(specOf(result, means, each), what));
+  return draw(specOf(result, means, each), what);
 }
