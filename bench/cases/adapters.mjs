@@ -9,7 +9,7 @@ export const adapters = {
     payload: 64,
     open: { adapter },
   })),
-  effort: { quick: { warmMs: 20, ms: 60 }, full: { warmMs: 50, ms: 250 } },
+  effort: { quick: { warmMs: 10, ms: 40 }, full: { warmMs: 50, ms: 250 } },
   quick: { impls: ['native'], rounds: 1 },
   // A loop that is stepped would step beside the measurements that follow.
   peer: 'fresh',

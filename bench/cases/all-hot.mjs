@@ -7,7 +7,7 @@ export const allHot = {
     payload: 64,
     connections,
   })),
-  effort: { quick: { warmMs: 20, ms: 80 }, full: { warmMs: 50, ms: 250 } },
+  effort: { quick: { warmMs: 10, ms: 55 }, full: { warmMs: 50, ms: 250 } },
   quick: { variants: ['100 connections'], impls: ['native'], rounds: 1 },
   peer: 'own',
 };

@@ -7,6 +7,6 @@ export const fanOut = {
     payload: 64,
     subscribers,
   })),
-  effort: { quick: { warmMs: 0, ms: 100 }, full: { warmMs: 0, ms: 250 } },
+  effort: { quick: { warmMs: 0, ms: 70 }, full: { warmMs: 0, ms: 250 } },
   quick: { variants: ['10 subscribers'], rounds: 1 },
 };

@@ -7,7 +7,7 @@ export const hotAmong1000 = {
     payload: 64,
     connections,
   })),
-  effort: { quick: { warmMs: 20, ms: 80 }, full: { warmMs: 50, ms: 250 } },
+  effort: { quick: { warmMs: 10, ms: 55 }, full: { warmMs: 50, ms: 250 } },
   quick: { variants: ['among 1', 'among 1000'], impls: ['native'] },
   peer: 'own',
 };

@@ -4,7 +4,7 @@ export const idle1000 = {
   placements: ['free'],
   variants: [{ payload: null }],
   // Twice: without the connections and with them.
-  effort: { quick: { warmMs: 0, ms: 500 }, full: { warmMs: 0, ms: 1500 } },
+  effort: { quick: { warmMs: 0, ms: 350 }, full: { warmMs: 0, ms: 1500 } },
   quick: { impls: ['native'] },
   // Memory grows by what is new: who has had a thousand connections before has room for them.
   peer: 'fresh',

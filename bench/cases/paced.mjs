@@ -7,6 +7,6 @@ export const paced = {
     payload: 64,
     rate,
   })),
-  effort: { quick: { warmMs: 20, ms: 100 }, full: { warmMs: 30, ms: 250 } },
+  effort: { quick: { warmMs: 10, ms: 70 }, full: { warmMs: 30, ms: 250 } },
   quick: { variants: ['10000 a second'], rounds: 1 },
 };

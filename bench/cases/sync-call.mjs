@@ -23,6 +23,6 @@ export const syncCall = {
       oursAlone: true,
     })),
   ],
-  effort: { quick: { warmMs: 20, ms: 60 }, full: { warmMs: 40, ms: 200 } },
+  effort: { quick: { warmMs: 10, ms: 40 }, full: { warmMs: 40, ms: 200 } },
   quick: { variants: ['64 B'] },
 };

@@ -7,6 +7,6 @@ export const timer = {
     { variant: 'server, 64 calls in flight', payload: 64, side: 'serverUnderCalls' },
     { variant: 'client, dispatch messages', payload: 64, side: 'clientUnderDispatch' },
   ],
-  effort: { quick: { warmMs: 0, ms: 120 }, full: { warmMs: 0, ms: 500 } },
+  effort: { quick: { warmMs: 0, ms: 80 }, full: { warmMs: 0, ms: 500 } },
   quick: { impls: ['native'], rounds: 1 },
 };

@@ -5,6 +5,6 @@ export const wake = {
   variants: [{ payload: 64, pauseUs: 500 }],
   // The pace is ours, so a rate would say nothing.
   senseless: ['perSecond'],
-  effort: { quick: { warmMs: 20, ms: 100 }, full: { warmMs: 30, ms: 220 } },
+  effort: { quick: { warmMs: 10, ms: 70 }, full: { warmMs: 30, ms: 220 } },
   quick: { impls: ['native', 'eventfd'] },
 };

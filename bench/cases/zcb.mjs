@@ -8,5 +8,5 @@ export const zcb = {
     { variant: '64 bytes, copied', payload: 64, bytes: 64, zeroCopy: false },
     { variant: '1 MiB, zero-copy', payload: MIB, bytes: MIB, zeroCopy: true },
   ],
-  effort: { quick: { warmMs: 20, ms: 60 }, full: { warmMs: 50, ms: 250 } },
+  effort: { quick: { warmMs: 10, ms: 40 }, full: { warmMs: 50, ms: 250 } },
 };

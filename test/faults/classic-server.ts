@@ -1,5 +1,7 @@
 // A classic server by hand: it hears a setup, opens what the client named, and lies from there on.
 
+import { rmSync } from 'node:fs';
+import { onTestFinished } from 'vitest';
 import type { Attacker } from './attacker.js';
 import { CONTROL, FILES, type FileName, type Generation, LAYOUT } from './classic-wire.js';
 
@@ -46,6 +48,10 @@ export class ClassicServer {
       files[file] = await raw.open(paths[file], 'rw');
       maps[file] = await raw.map(files[file], file === 'control' ? CONTROL : 4096, 'rw');
     }
+    // A client leaves the names to a server that says yes, and this one does not take them away.
+    onTestFinished(() => {
+      for (const path of Object.values(paths)) rmSync(path, { force: true });
+    });
     return new ClassicServer(raw, socket, generation, paths, files, maps);
   }
 
