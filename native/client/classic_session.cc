@@ -31,6 +31,7 @@ sys::Result<std::unique_ptr<Session>> ClassicSession::begin(const Options& optio
 
 ClassicSession::~ClassicSession() {
   watch_.remove(watched_);
+  if (connected_ && (channel_->opened() || server_gone())) channel_->take_names_back();
   // A user who closed the duplicate may have another file under its number by now.
   if (user_fd_.open() && !sys::same_file(user_fd_, socket_)) user_fd_.leave();
 }

@@ -28,6 +28,7 @@ ShmFile& ShmFile::operator=(ShmFile&& other) noexcept {
     unlink_now();
     fd_ = std::move(other.fd_);
     path_ = std::exchange(other.path_, {});
+    left_ = std::exchange(other.left_, std::nullopt);
   }
   return *this;
 }
@@ -53,14 +54,29 @@ Result<ShmFile> ShmFile::make(std::string_view prefix, size_t bytes, std::string
 }
 
 void ShmFile::unlink_now() {
-  if (path_.empty()) return;
+  if (path_.empty() || left_.has_value()) return;
   unlink(path_.c_str());
   path_.clear();
 }
 
 void ShmFile::leave() {
-  path_.clear();
+  struct stat found {};
+  if (fstat(fd_.get(), &found) == 0) {
+    left_ = {found.st_dev, found.st_ino};
+  } else {
+    path_.clear();
+  }
   fd_.reset();
+}
+
+void ShmFile::take_back() {
+  if (!left_.has_value()) return;
+  struct stat found {};
+  if (lstat(path_.c_str(), &found) == 0 && found.st_dev == left_->device &&
+      found.st_ino == left_->inode)
+    unlink(path_.c_str());
+  path_.clear();
+  left_.reset();
 }
 
 void remove_peer_file(std::string_view prefix, std::string_view mark, uid_t owner) {

@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,7 +24,9 @@ class ShmFile {
 
   ShmFile() = default;
   ShmFile(ShmFile&& other) noexcept
-      : fd_(std::move(other.fd_)), path_(std::exchange(other.path_, {})) {}
+      : fd_(std::move(other.fd_)),
+        path_(std::exchange(other.path_, {})),
+        left_(std::exchange(other.left_, std::nullopt)) {}
   ShmFile& operator=(ShmFile&& other) noexcept;
   ~ShmFile() { unlink_now(); }
 
@@ -33,11 +36,19 @@ class ShmFile {
   void unlink_now();
   // Leaves the name to whoever it was told to, and lets go of the descriptor.
   void leave();
+  // Removes a name that was left, if it is still this file's.
+  void take_back();
 
  private:
   ShmFile(Fd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
+  struct Identity {
+    dev_t device;
+    ino_t inode;
+  };
+
   Fd fd_;
   std::string path_;
+  std::optional<Identity> left_;
 };
 
 // Opens a file that a peer named, and unlinks it once it has proved to be what it should be: a

@@ -1,11 +1,15 @@
 // A classic server by hand: it hears a setup, opens what the client named, and lies from there on.
 
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { onTestFinished } from 'vitest';
 import type { Attacker } from './attacker.js';
 import { CONTROL, FILES, type FileName, type Generation, LAYOUT } from './classic-wire.js';
 
 export class ClassicServer {
+  static readonly #named: string[] = [];
+  /** The names in /dev/shm, of those that clients of this test have told, that are still there. */
+  static left = (): string[] => ClassicServer.#named.filter((path) => existsSync(path));
+
   readonly raw: Attacker;
   readonly socket: number;
   readonly generation: Generation;
@@ -49,8 +53,9 @@ export class ClassicServer {
       maps[file] = await raw.map(files[file], file === 'control' ? CONTROL : 4096, 'rw');
     }
     // A client leaves the names to a server that says yes, and this one does not take them away.
+    ClassicServer.#named.push(...Object.values(paths));
     onTestFinished(() => {
-      for (const path of Object.values(paths)) rmSync(path, { force: true });
+      for (const path of ClassicServer.#named.splice(0)) rmSync(path, { force: true });
     });
     return new ClassicServer(raw, socket, generation, paths, files, maps);
   }

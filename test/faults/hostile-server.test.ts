@@ -82,6 +82,9 @@ function meets(
         const outcome = await using_;
         expect(outcome.at, outcome.text).toBe(at);
         expect(told, outcome.text).toContain(outcome.status);
+        // Who said yes and nothing else may still be about to open the files.
+        if (!told.includes(ERR_TIMEOUT))
+          await eventually(() => expect(ClassicServer.left()).toEqual([]));
         raw.kill();
         await serving;
         expect(client.alive).toBe(true);

@@ -63,6 +63,7 @@ void ClassicClientChannel::send(Parts parts) {
 
 Reply ClassicClientChannel::take_reply(uint32_t& size) {
   if (!control_.response().try_take()) return Reply::kNothing;
+  opened_ = true;
   // A server of 1.4 that closes posts without an answer.
   if (control_.closed()) return Reply::kOver;
   const ResponseHeader header = copy_out<ResponseHeader>(response_->data());
@@ -107,6 +108,7 @@ Next ClassicClientChannel::read_event() {
 Next ClassicClientChannel::look_at_message() {
   const uint32_t write = control_.write_index();
   const ResponseHeader header = copy_out<ResponseHeader>(dispatch_->data() + read_index_);
+  opened_ = opened_ || write != 0 || header.size != 0 || dispatch_->torn();
   if (!ring_.valid(write) || dispatch_->torn()) return Next::kOver;
   // A server of 1.2.0 may fill the ring to the last byte; the event byte tells that from empty.
   const uint32_t used = ring_.used(read_index_, write);

@@ -32,6 +32,12 @@ class ClassicClientChannel final : public ClientChannel {
   void established() {
     for (sys::ShmFile& file : files_) file.leave();
   }
+  // Whether it has shown that it did.
+  [[nodiscard]] bool opened() const { return opened_; }
+  // For a server that has opened the files and not unlinked them, or is gone.
+  void take_names_back() {
+    for (sys::ShmFile& file : files_) file.take_back();
+  }
 
   // Of the connection; see unix_socket.h.
   [[nodiscard]] const std::string& mark() const { return mark_; }
@@ -71,6 +77,7 @@ class ClassicClientChannel final : public ClientChannel {
   std::shared_ptr<sys::Mapping> response_;
   std::shared_ptr<sys::Mapping> dispatch_;
   ring::IndexRing ring_;
+  bool opened_ = false;         // by the server: it wrote to them
   uint32_t read_index_ = 0;     // ours alone; the shared copy is only told
   uint32_t message_size_ = 0;   // of the current message; 0: none
   uint64_t unposted_ = 0;       // messages read whose post of the dispatch semaphore is to come
