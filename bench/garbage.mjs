@@ -31,6 +31,11 @@ async function call(calls, how) {
     callSyncInto: () => client.callSyncInto(ECHO, payload, into),
   };
   const one = ways[how];
+  if (one === undefined || !(calls > 0)) {
+    throw new RangeError(
+      `a number of calls, and callSync or callSyncInto; not ${calls} and ${how}`,
+    );
+  }
   // Code is compiled, and the compiler leaves something, too.
   for (let left = 200_000; left > 0; left -= 1) one();
   console.log(`BEGIN ${calls} calls of ${how}`);

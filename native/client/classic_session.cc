@@ -189,12 +189,10 @@ size_t ClassicSession::read_answer(std::span<std::byte> into) const {
   return copied;
 }
 
-size_t ClassicSession::read_payload(std::span<std::byte> into) const {
+std::span<const std::byte> ClassicSession::answer_payload() const {
   constexpr size_t kHeader = sizeof(wire::ResponseHeader);
-  if (answer_size_ <= kHeader || into.empty()) return 0;
-  const size_t copied = std::min<size_t>(answer_size_ - kHeader, into.size());
-  std::memcpy(into.data(), channel_->response_memory()->data() + kHeader, copied);
-  return copied;
+  if (answer_size_ < kHeader) return {};
+  return {channel_->response_memory()->data() + kHeader, answer_size_ - kHeader};
 }
 
 void ClassicSession::abandon(uint64_t token) {

@@ -195,12 +195,10 @@ Status NativeSession::answer(uint64_t& token, uint32_t& size) {
 
 size_t NativeSession::read_answer(std::span<std::byte> into) const { return copy(answer_, into); }
 
-size_t NativeSession::read_payload(std::span<std::byte> into) const {
+std::span<const std::byte> NativeSession::answer_payload() const {
   constexpr size_t kHeader = sizeof(wire::ResponseHeader);
-  if (answer_.size <= kHeader || into.empty()) return 0;
-  const size_t copied = std::min<size_t>(answer_.size - kHeader, into.size());
-  std::memcpy(into.data(), answer_.bytes + kHeader, copied);
-  return copied;
+  if (answer_.size < kHeader) return {};
+  return {answer_.bytes + kHeader, answer_.size - kHeader};
 }
 
 void NativeSession::answer_done() {

@@ -37,7 +37,7 @@ class NativeSession final : public Session {
   Status await(uint64_t token, int64_t deadline_ns, uint32_t& size) override;
   Status answer(uint64_t& token, uint32_t& size) override;
   size_t read_answer(std::span<std::byte> into) const override;
-  size_t read_payload(std::span<std::byte> into) const override;
+  std::span<const std::byte> answer_payload() const override;
   uint32_t answer_size() const override { return answer_.size; }
   void answer_done() override;
   void abandon(uint64_t token) override;

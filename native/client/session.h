@@ -111,8 +111,8 @@ class Session {
   [[nodiscard]] virtual Status answer(uint64_t& token, uint32_t& size) = 0;
   // The first bytes of the answer found last; how many. Its size, 0 when there is none.
   virtual size_t read_answer(std::span<std::byte> into) const = 0;
-  // The first bytes behind its header; how many.
-  virtual size_t read_payload(std::span<std::byte> into) const = 0;
+  // The bytes behind its header, where they lie until `answer_done`.
+  [[nodiscard]] virtual std::span<const std::byte> answer_payload() const = 0;
   [[nodiscard]] virtual uint32_t answer_size() const = 0;
   virtual void answer_done() = 0;
   // Gives a request up: its late answer will be dropped.

@@ -1,5 +1,8 @@
 #include "js/visit.h"
 
+#include <algorithm>
+#include <cstring>
+
 #include "js/convert.h"
 
 namespace coroipc::js {
@@ -126,7 +129,9 @@ Napi::Value finish_call_into(Napi::Env env, const ClientVisit& visit, uint64_t t
     wire::ResponseHeader header{};
     (void)session.read_answer(std::as_writable_bytes(std::span(&header, 1)));
     head.status = header.error;
-    (void)session.read_payload(into);
+    const std::span<const std::byte> payload = session.answer_payload();
+    const size_t copied = std::min(payload.size(), into.size());
+    if (copied > 0) std::memcpy(into.data(), payload.data(), copied);
     session.answer_done();
   } else if (status == Status::kErrTimeout || status == Status::kErrInterrupt) {
     session.abandon(token);
