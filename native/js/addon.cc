@@ -16,6 +16,7 @@ Napi::Value setup(const Napi::CallbackInfo& info) {
     return env.Undefined();
   }
   if (!EnvState::of(env)->scratch.attach(info[1])) return env.Undefined();
+  EnvState::of(env)->shows_memory = !is_true(info[2]) && View::allowed(env);
   EnvState::of(env)->error_class = Napi::Persistent(info[0].As<Napi::Function>());
   return env.Undefined();
 }

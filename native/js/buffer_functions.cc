@@ -47,7 +47,7 @@ wire::Buffers* buffers_of(Napi::Env env, const ServerVisit& visit) {
 
 Value make(Napi::Env env, wire::Buffers* buffers, const Value& size) {
   uint64_t bytes = 0;
-  if (buffers == nullptr || !read_number(size, bytes)) return env.Undefined();
+  if (buffers == nullptr || !read_number(size, bytes) || !may_show(env)) return env.Undefined();
   sys::Result<uint32_t> made = buffers->make(bytes);
   if (made.ok()) return Number::New(env, made.value());
   throw_failure(env, made.failure(), "the zero-copy buffer was not made");
@@ -151,7 +151,8 @@ Value client_call_in(const CallbackInfo& info) {
 
 Value client_in_place(const CallbackInfo& info) {
   const ClientVisit visit(info);
-  if (visit.found()) visit.entry().in_place = is_true(info[1]);
+  if (visit.found())
+    visit.entry().in_place = is_true(info[1]) && EnvState::of(info.Env())->shows_memory;
   return info.Env().Undefined();
 }
 

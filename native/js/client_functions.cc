@@ -317,7 +317,7 @@ Value client_response(const CallbackInfo& info) {
   const ClientVisit visit(info);
   if (!visit.found()) return env.Undefined();
   const std::optional<client::InPlace> place = visit.session().answer_in_place();
-  if (!place.has_value()) return env.Undefined();
+  if (!place.has_value() || !EnvState::of(env)->shows_memory) return env.Undefined();
   View& view = visit.entry().response;
   if (view.empty()) view = View(env, place->memory, 0, place->memory->size());
   return view.empty() ? env.Undefined() : Value(view.value());

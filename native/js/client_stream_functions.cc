@@ -78,7 +78,7 @@ Value client_message(const CallbackInfo& info) {
   const ClientVisit visit(info);
   if (!visit.found()) return env.Undefined();
   const std::optional<client::InPlace> place = visit.session().message_in_place();
-  if (!place.has_value()) return env.Undefined();
+  if (!place.has_value() || !EnvState::of(env)->shows_memory) return env.Undefined();
   View& view = visit.entry().ring;
   if (view.empty()) view = View(env, place->memory, 0, place->memory->size());
   if (view.empty()) return env.Undefined();
@@ -108,7 +108,7 @@ Value client_zcb_alloc(const CallbackInfo& info) {
   uint64_t header_size = 0;
   int64_t deadline = 0;
   if (!visit.found() || !read_number(info[1], size) || !read_number(info[2], header_size) ||
-      !read_deadline(info[3], deadline))
+      !read_deadline(info[3], deadline) || !may_show(env))
     return env.Undefined();
   if (!size_fits(env, "size", size, 0) || !size_fits(env, "headerSize", header_size, 0) ||
       !size_fits(env, "size and headerSize", size + header_size + sizeof(wire::classic::ZcbHeader),

@@ -58,6 +58,9 @@ class EnvState {
   Napi::FunctionReference error_class;
   Scratch scratch;
   Arrivals arrivals;
+  // Whether JavaScript may see shared memory: not every runtime allows an ArrayBuffer over memory
+  // of a library's. Where it may not, all is copied.
+  bool shows_memory = true;
   // Whether JavaScript cannot run here any more, as in a worker that is being terminated. It is
   // asked by a native wait, and finds out by calling a function that does nothing.
   [[nodiscard]] bool terminating();

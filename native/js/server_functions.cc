@@ -203,7 +203,8 @@ Value request_view(const CallbackInfo& info) {
   wire::SharedView shared;
   uint32_t size = 0;
   const Status status = visit.server().request_view(visit.number(), shared, size);
-  if (!check(env, status, "there is no zero-copy request")) return env.Undefined();
+  if (!check(env, status, "there is no zero-copy request") || !EnvState::of(env)->shows_memory)
+    return env.Undefined();
   Value buffer = env.Undefined();
   const server::Connection* connection = visit.server().find(visit.number());
   if (connection->channel->buffers() != nullptr) {

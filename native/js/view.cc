@@ -1,6 +1,7 @@
 #include "js/view.h"
 
 #include "js/convert.h"
+#include "js/env_state.h"
 
 namespace coroipc::js {
 
@@ -9,6 +10,17 @@ namespace {
 using Keeper = std::shared_ptr<const void>;
 
 }  // namespace
+
+bool View::allowed(Napi::Env env) {
+  auto* byte = new std::byte{};
+  napi_value made = nullptr;
+  const napi_status status = napi_create_external_arraybuffer(
+      env, byte, sizeof *byte,
+      [](node_api_nogc_env, void* data, void*) { delete static_cast<std::byte*>(data); }, nullptr,
+      &made);
+  if (status != napi_ok) delete byte;
+  return status == napi_ok;
+}
 
 View::View(Napi::Env env, const wire::SharedMemory& memory) {
   auto* keeper = new Keeper(memory.hold);

@@ -15,6 +15,9 @@ namespace coroipc::js {
 
 class View {
  public:
+  // Whether this runtime allows one.
+  [[nodiscard]] static bool allowed(Napi::Env env);
+
   View() = default;
   // Empty when it could not be made; an exception is then pending.
   View(Napi::Env env, const wire::SharedMemory& memory);

@@ -147,6 +147,12 @@ void refuse_request(Napi::Env env, client::Session& session, Status status, size
                   : "the server is gone");
 }
 
+bool may_show(Napi::Env env) {
+  return EnvState::of(env)->shows_memory ||
+         check(env, Status::kErrNotSupported,
+               "JavaScript may not see shared memory here, so nothing can be made in place");
+}
+
 bool check(Napi::Env env, Status status, std::string_view what) {
   if (status != Status::kOk && !env.IsExceptionPending())
     throw_status(env, status, std::string(what));

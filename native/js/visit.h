@@ -86,6 +86,9 @@ void describe_place(ScratchHead& head, const client::PlaceInBuffer& place, uint3
 // Why a request of `bytes` bytes did not go out, other than that there is no room now: throws it.
 void refuse_request(Napi::Env env, client::Session& session, Status status, size_t bytes);
 
+// Whether JavaScript may see shared memory; throws NOT_SUPPORTED where it may not.
+[[nodiscard]] bool may_show(Napi::Env env);
+
 // Throws the error that a status of `what` is; says whether it was kOk.
 [[nodiscard]] bool check(Napi::Env env, Status status, std::string_view what);
 

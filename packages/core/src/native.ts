@@ -191,8 +191,11 @@ export interface NativeClientFacts {
 }
 
 export interface NativeAddon {
-  /** Hands over what the core throws, and the scratch. Called once an environment. */
-  setup(errorClass: typeof CoroIpcError, scratch: ArrayBuffer): void;
+  /**
+   * Hands over what the core throws, and the scratch, and whether all is to be copied, as where the
+   * runtime allows no ArrayBuffer over memory of a library's. Called once an environment.
+   */
+  setup(errorClass: typeof CoroIpcError, scratch: ArrayBuffer, copies: boolean): void;
   /** Hands over the next buffer for small messages to arrive in. */
   arrivals(buffer: ArrayBuffer): void;
 
@@ -217,8 +220,13 @@ export interface NativeAddon {
 
   /** Copies the request that `serverNext` gave, header included, to `into`; returns its size. */
   requestRead(connection: number, into: Uint8Array): number;
-  /** That request, in a zero-copy buffer, where it lies; detached when it is answered or the connection ends. */
-  requestView(connection: number): { buffer: ArrayBuffer; offset: number; size: number };
+  /**
+   * That request, in a zero-copy buffer, where it lies; detached when it is answered or the connection
+   * ends. Undefined where JavaScript may not see it.
+   */
+  requestView(
+    connection: number,
+  ): { buffer: ArrayBuffer; offset: number; size: number } | undefined;
   /** Answers a request. Throws BAD_OPERATION when it waits for none, TOO_BIG beyond the response buffer. */
   respond(connection: number, token: number, message: NativeMessage): void;
   /**
@@ -380,7 +388,8 @@ function load(): NativeAddon {
       { cause },
     );
   }
-  addon.setup(CoroIpcError, scratch);
+  const { COROIPC_COPY } = process.env;
+  addon.setup(CoroIpcError, scratch, COROIPC_COPY === '1');
   return addon;
 }
 

@@ -102,10 +102,14 @@ export class ServerConnection {
     return message;
   }
 
-  /** That request, in a zero-copy buffer, where it lies; the peer may still write there. */
-  view(): Buffer {
-    const { buffer, offset, size } = native.requestView(this.number);
-    return Buffer.from(buffer, offset, size);
+  /**
+   * That request, of `size` bytes in a zero-copy buffer, where it lies; the peer may still write there. A
+   * copy where JavaScript may not see it.
+   */
+  view(size: number): Buffer {
+    const place = native.requestView(this.number);
+    if (place === undefined) return this.#fetch(size, true);
+    return Buffer.from(place.buffer, place.offset, size);
   }
 
   /** Answers a request with a whole message. */
