@@ -33,12 +33,13 @@ export const checks = [
   ['size', () => inOrder(['scripts/size.mjs'])],
 ];
 
-/** Runs all checks and tells of each; resolves to `{ passed, failed }`. */
+/** Runs all checks and tells of each; resolves to `{ passed, failed, failures }`. */
 export async function check() {
-  const outcome = { passed: 0, failed: 0 };
+  const outcome = { passed: 0, failed: 0, failures: [] };
   for (const [name, passes] of checks) {
     const passed = await passes();
     outcome[passed ? 'passed' : 'failed'] += 1;
+    if (!passed) outcome.failures.push(name);
     console.log(`${passed ? 'ok    ' : 'FAILED'} check: ${name}`);
   }
   return outcome;

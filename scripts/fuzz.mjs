@@ -108,7 +108,10 @@ async function fuzz(target, seconds) {
     );
   }
   console.error(errors.split('\n').slice(-80).join('\n'));
-  tell(false, `${target}: it ended with code ${code} after ${executions} executions`);
+  const found =
+    errors.match(/^(?:SUMMARY|==\d+==ERROR|Test unit written|Base64).*|.*runtime error:.*/gm) ?? [];
+  const lines = [`${target}: it ended with code ${code} after ${executions} executions`, ...found];
+  tell(false, lines.join('\n       '));
 }
 
 // The corpus becomes the smallest set of files that reaches every edge of the code which the corpus,

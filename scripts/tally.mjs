@@ -1,29 +1,58 @@
-// How many tests a suite passed and failed, from what its runner left. A suite that says nothing,
-// or ran nothing, or ended badly without a failed test, counts as one failure: silence is no
-// success.
+// How many tests a suite passed and failed, and which failed and why, from what its runner left. A
+// suite that says nothing, or ran nothing, or ended badly without a failed test, counts as one
+// failure: silence is no success.
 
 const LINE = /^(\d+) passed, (\d+) failed$/;
 
-const failure = (why) => ({ passed: 0, failed: 1, notes: [why] });
+/** Lines that one failure may take: a log's end is all that some see of it. */
+const MOST_LINES = 12;
 
-function judged({ passed, failed, notes }, code) {
+/** A suite that could not be run, or not be judged, and why. */
+export const failure = (why) => ({ passed: 0, failed: 1, notes: [why], failures: [] });
+
+/** A suite that this machine does not run, and why. */
+export const untried = (why) => ({ passed: 0, failed: 0, notes: [why], failures: [] });
+
+function judged({ passed, failed, notes, failures }, code) {
   if (passed + failed === 0) return failure('it ran no test');
   if (failed === 0 && code !== 0) {
-    return {
-      passed,
-      failed: 1,
-      notes: [...notes, `it ended with code ${code}, but no failed test`],
-    };
+    const why = `it ended with code ${code}, but no failed test`;
+    return { passed, failed: 1, notes: [...notes, why], failures };
   }
-  return { passed, failed, notes };
+  return { passed, failed, notes, failures };
+}
+
+const shortened = (text) => text.trimEnd().split('\n').slice(0, MOST_LINES).join('\n');
+
+/** What is told of each failure: its line `FAILED …`, and the lines further in that follow. */
+function failuresOf(out) {
+  const found = out.match(/^FAILED .*(?:\n[ \t]+\S.*)*/gm) ?? [];
+  return found.map((text) => shortened(text.slice('FAILED '.length)));
 }
 
 /** From a program's output whose last line is `N passed, N failed`. */
 export function fromLastLine({ code, out, late }) {
-  if (late) return failure('it did not end in time');
+  if (late) return { ...failure('it did not end in time'), failures: failuresOf(out) };
   const match = LINE.exec(out.trimEnd().split('\n').at(-1));
-  if (match === null) return failure(`it ended with code ${code} before it was done`);
-  return judged({ passed: Number(match[1]), failed: Number(match[2]), notes: [] }, code);
+  if (match === null) {
+    const why = `it ended with code ${code} before it was done`;
+    return { ...failure(why), failures: failuresOf(out) };
+  }
+  const [passed, failed] = match.slice(1).map(Number);
+  return judged({ passed, failed, notes: [], failures: failuresOf(out) }, code);
+}
+
+// A file that does not load, or whose hooks fail, says so itself.
+function failuresOfFiles(testResults) {
+  const tests = testResults.flatMap((file) =>
+    file.assertionResults
+      .filter(({ status }) => status === 'failed')
+      .map(({ fullName, failureMessages }) => `${fullName}\n${failureMessages.join('\n')}`),
+  );
+  const files = testResults
+    .filter(({ status, message }) => status === 'failed' && message)
+    .map(({ name, message }) => `${name}\n${message}`);
+  return [...tests, ...files].map((text) => shortened(text).replaceAll('\n', '\n  '));
 }
 
 /** From vitest's JSON report, the text of it; `undefined` when it wrote none. */
@@ -45,13 +74,18 @@ export function fromVitest({ code, late }, report) {
         ...(brokenFiles > 0 ? [`${brokenFiles} test files did not run`] : []),
         ...(skipped > 0 ? [`${skipped} skipped`] : []),
       ],
+      failures: failuresOfFiles(testResults),
     },
     code,
   );
 }
 
-/** The sum of many. */
+const total = (outcomes, key) => outcomes.reduce((sum, outcome) => sum + outcome[key], 0);
+
+/** Many as one. */
 export const sum = (outcomes) => ({
-  passed: outcomes.reduce((total, { passed }) => total + passed, 0),
-  failed: outcomes.reduce((total, { failed }) => total + failed, 0),
+  passed: total(outcomes, 'passed'),
+  failed: total(outcomes, 'failed'),
+  notes: outcomes.flatMap(({ notes }) => notes),
+  failures: outcomes.flatMap(({ failures }) => failures),
 });

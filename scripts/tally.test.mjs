@@ -17,6 +17,52 @@ describe('the count from a last line', () => {
   });
 });
 
+describe('what failed', () => {
+  const lastLine = (out) => fromLastLine({ code: 1, late: false, out }).failures;
+
+  it('is told with the lines that are further in', () => {
+    const out =
+      'FAILED ring: opens (3 ms)\n  ring.cc:3: 1 is not 2\nok     b\n1 passed, 1 failed\n';
+    expect(lastLine(out)).toEqual(['ring: opens (3 ms)\n  ring.cc:3: 1 is not 2']);
+  });
+
+  it('is told of many, also where the program did not end well', () => {
+    expect(lastLine('FAILED a\nFAILED b\nok     c\n')).toEqual(['a', 'b']);
+  });
+
+  it('is cut where it is long', () => {
+    const [told] = lastLine(`FAILED a\n${'  line\n'.repeat(100)}0 passed, 1 failed\n`);
+    expect(told.split('\n')).toHaveLength(12);
+  });
+
+  it('is nothing where all is well', () => {
+    expect(lastLine('ok     a\n1 passed, 0 failed\n')).toEqual([]);
+  });
+
+  it("is a test with vitest's messages, and a file that did not load", () => {
+    const report = JSON.stringify({
+      numPassedTests: 0,
+      numFailedTests: 1,
+      numTotalTests: 1,
+      testResults: [
+        {
+          name: 'a.test.ts',
+          status: 'failed',
+          message: '',
+          assertionResults: [
+            { status: 'failed', fullName: 'ring opens', failureMessages: ['1 is not 2\nat ring'] },
+          ],
+        },
+        { name: 'b.test.ts', status: 'failed', message: 'no such module', assertionResults: [] },
+      ],
+    });
+    expect(fromVitest({ code: 1, late: false }, report).failures).toEqual([
+      'ring opens\n  1 is not 2\n  at ring',
+      'b.test.ts\n  no such module',
+    ]);
+  });
+});
+
 describe("the count from vitest's report", () => {
   const report = (passed, failed, skipped, results = []) =>
     JSON.stringify({
@@ -26,7 +72,10 @@ describe("the count from vitest's report", () => {
       testResults: results,
     });
   const unloaded = { status: 'failed', assertionResults: [] };
-  const failing = { status: 'failed', assertionResults: [{ status: 'failed' }] };
+  const failing = {
+    status: 'failed',
+    assertionResults: [{ status: 'failed', fullName: 'it', failureMessages: [] }],
+  };
 
   it.each([
     ['all well', 0, report(3, 0, 0), [3, 0]],
@@ -43,12 +92,7 @@ describe("the count from vitest's report", () => {
 });
 
 it('sums', () => {
-  expect(
-    counts(
-      sum([
-        { passed: 1, failed: 0 },
-        { passed: 2, failed: 3 },
-      ]),
-    ),
-  ).toEqual([3, 3]);
+  const one = { passed: 1, failed: 0, notes: ['slow'], failures: [] };
+  const other = { passed: 2, failed: 3, notes: [], failures: ['a'] };
+  expect(sum([one, other])).toEqual({ passed: 3, failed: 3, notes: ['slow'], failures: ['a'] });
 });

@@ -5,12 +5,13 @@
 //
 // --patience lets it take N times as long, on a machine or with a build that is slow.
 //
-// Each check counts as one, each test as one; a suite that runs no test is a failure.
+// Each check counts as one, each test as one; a suite that runs no test is a failure. What failed is
+// told again at the end.
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { ready } from './ready.mjs';
 import { at, run, runNode } from './run.mjs';
-import { fromLastLine, fromVitest, sum } from './tally.mjs';
+import { failure, fromLastLine, fromVitest, sum, untried } from './tally.mjs';
 
 const { values, positionals: wanted } = parseArgs({
   options: { patience: { type: 'string', default: '1' } },
@@ -29,7 +30,7 @@ const limitMs = () => Math.max(1000, Math.min(SUITE_MS, RUN_MS - performance.now
 
 async function checks() {
   const { check } = await import('./check.mjs');
-  return { ...(await check()), notes: [] };
+  return { notes: [], ...(await check()) };
 }
 
 async function nativeIn(...args) {
@@ -40,12 +41,12 @@ async function nativeIn(...args) {
 // All under the sanitizers of memory and behaviour; what two threads share, under that of threads.
 async function native() {
   const outcomes = [await nativeIn(), await nativeIn('--tsan', 'native_wire', 'record_ring')];
-  return { ...sum(outcomes), notes: outcomes.flatMap(({ notes }) => notes) };
+  return sum(outcomes);
 }
 
 // Its steps are traps of one processor's; on any other it is told that nothing was tried.
 async function death() {
-  if (process.arch !== 'x64') return { passed: 0, failed: 0, notes: ['only on x64: not tried'] };
+  if (process.arch !== 'x64') return untried('only on x64: not tried');
   const options = { out: 'both', limitMs: limitMs() };
   return fromLastLine(await runNode(['scripts/death.mjs', '--quick'], options));
 }
@@ -69,14 +70,14 @@ async function vitest(project) {
 // The small C programs that speak the classic wire from the facts alone.
 async function interop() {
   const { code } = await runNode(['test/interop/peers/build.mjs']);
-  if (code !== 0) return { passed: 0, failed: 1, notes: ['its C programs were not built'] };
+  if (code !== 0) return failure('its C programs were not built');
   return vitest('interop');
 }
 
 // The attacker, which speaks both wires as it likes.
 async function faults() {
   const { code } = await runNode(['test/faults/attacker/build.mjs']);
-  if (code !== 0) return { passed: 0, failed: 1, notes: ['its C++ program was not built'] };
+  if (code !== 0) return failure('its C++ program was not built');
   return vitest('faults');
 }
 
@@ -84,7 +85,7 @@ async function faults() {
 async function models() {
   const { code } = await run('spin', ['-V'], { out: 'text', errors: 'text' });
   if (code === 127 && !process.env.CI) {
-    return { passed: 0, failed: 0, notes: ['spin is missing: not checked'] };
+    return untried('spin is missing: not checked');
   }
   return fromLastLine(await runNode(['scripts/models.mjs'], { out: 'both', limitMs: limitMs() }));
 }
@@ -93,7 +94,7 @@ async function models() {
 async function fuzz() {
   const { code } = await run('clang++', ['--version'], { out: 'text', errors: 'text' });
   if (code === 127 && !process.env.CI) {
-    return { passed: 0, failed: 0, notes: ['clang is missing: not fuzzed'] };
+    return untried('clang is missing: not fuzzed');
   }
   return fromLastLine(await runNode(['scripts/fuzz.mjs'], { out: 'both', limitMs: limitMs() }));
 }
@@ -136,6 +137,10 @@ for (const [name, suite] of Object.entries(SUITES)) {
   const start = performance.now();
   const outcome = await suite();
   outcomes.push({ name, seconds: (performance.now() - start) / 1000, ...outcome });
+}
+
+for (const { name, failures } of outcomes) {
+  for (const each of failures) console.log(`\nFAILED ${name}: ${each}`);
 }
 
 console.log('');

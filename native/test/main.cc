@@ -1,5 +1,5 @@
 // Runs the native tests: all of them, or those whose name holds one of the arguments. Prints one
-// line a test, and ends with `N passed, N failed`.
+// line a test, below that of a failed one its first failure, and ends with `N passed, N failed`.
 #include <signal.h>
 #include <unistd.h>
 
@@ -30,6 +30,7 @@ std::vector<Entry>& entries() {
 
 std::mutex failures_mutex;
 int failures = 0;
+std::string first_failure;
 
 // A test that waits for what never comes must end the run with its name, not hang it. Far beyond
 // what any test takes, under valgrind too.
@@ -60,6 +61,7 @@ bool run(const Entry& entry) {
   const std::lock_guard lock(failures_mutex);
   printf("%s %s (%.0f ms)\n", failures == 0 ? "ok    " : "FAILED", entry.name.c_str(),
          took.count());
+  if (failures > 0) printf("  %s\n", first_failure.c_str());
   fflush(stdout);
   return failures == 0;
 }
@@ -92,8 +94,9 @@ Registration::Registration(const char* file, const char* name, TestFunction func
 
 void fail(const char* file, int line, const std::string& what) {
   const std::lock_guard lock(failures_mutex);
-  ++failures;
-  printf("  %s:%d: %s\n", file, line, what.c_str());
+  const std::string told = std::string(file) + ":" + std::to_string(line) + ": " + what;
+  if (++failures == 1) first_failure = told;
+  printf("  %s\n", told.c_str());
   fflush(stdout);
 }
 
