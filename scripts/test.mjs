@@ -52,7 +52,7 @@ async function death() {
 }
 
 // Every test is told as it ends, so that one that hangs can be known by what came before it.
-async function vitest(project) {
+async function vitest(project, env = {}) {
   const report = `build/test-results/${project}.json`;
   mkdirSync(at('build/test-results'), { recursive: true });
   rmSync(at(report), { force: true });
@@ -61,7 +61,7 @@ async function vitest(project) {
       ...['node_modules/vitest/vitest.mjs', 'run', '--project', project],
       ...['--reporter=verbose', '--reporter=json', `--outputFile.json=${report}`],
     ],
-    { limitMs: limitMs() },
+    { limitMs: limitMs(), env },
   );
   const text = existsSync(at(report)) ? readFileSync(at(report), 'utf8') : undefined;
   return fromVitest(result, text);
@@ -74,11 +74,12 @@ async function interop() {
   return vitest('interop');
 }
 
-// The attacker, which speaks both wires as it likes.
+// The attacker, which speaks both wires as it likes: to who reads its rings in the core, and to who reads
+// them past it.
 async function faults() {
   const { code } = await runNode(['test/faults/attacker/build.mjs']);
   if (code !== 0) return failure('its C++ program was not built');
-  return vitest('faults');
+  return sum([await vitest('faults'), await vitest('faults', { COROIPC_DIRECT_AFTER: '1' })]);
 }
 
 // The proofs. A machine without spin(1) is told so; CI has it.

@@ -9,7 +9,7 @@ namespace coroipc::client {
 namespace native = wire::native;
 
 Status NativeSession::send_in(uint32_t buffer, uint32_t size, int32_t id, uint64_t& token) {
-  if (over_) return Status::kErrLibrary;
+  if (over()) return Status::kErrLibrary;
   native::OwnBuffers& own = end_->own_buffers();
   // The header of a second one would be written over that of the first.
   room_helps_ = own.out(buffer) == 0;

@@ -40,6 +40,7 @@ NativeSession::~NativeSession() {
 // One fence for all that was sent and for the room that was made: it waits until the server's CPU
 // has let go of what was written.
 void NativeSession::tell() {
+  (void)untold();
   const native::Wants what = end_->untaken(std::exchange(untold_, 0));
   const native::Wants room = std::exchange(made_room_, false) ? native::kWantsRoom : 0;
   put_bytes_ = 0;
@@ -53,19 +54,37 @@ void NativeSession::ring() const {
 
 Status NativeSession::send(wire::Parts parts, uint64_t& token) {
   if (wire::total_size(parts) > request_bytes()) return Status::kErrInvalidParam;
-  if (over_) return Status::kErrLibrary;
+  if (over()) return Status::kErrLibrary;
   room_helps_ = true;
   return sent(end_->send(parts, token));
 }
 
 Status NativeSession::sent(native::ClientEnd::Put put) {
   using Put = native::ClientEnd::Put;
-  if (put == Put::kBreach) over_ = true;
-  if (put != Put::kDone) return over_ ? Status::kErrLibrary : Status::kErrBusy;
+  if (put == Put::kBreach) end_->shut();
+  if (put != Put::kDone) return over() ? Status::kErrLibrary : Status::kErrBusy;
   untold_ |= native::kWantsCalls;
   // One that has long been asleep is woken now; one that falls asleep at this moment, by `tell`.
   if (end_->sees_sleeper(native::kWantsCalls)) ring();
   return Status::kOk;
+}
+
+bool NativeSession::untold() {
+  untold_ |= std::exchange(end_->memory()->ledger.untold, 0) & native::kWantsCalls;
+  return untold_ != 0;
+}
+
+std::optional<wire::SharedRings> NativeSession::rings() {
+  const std::shared_ptr<native::ClientEnd::Memory>& memory = end_->memory();
+  return wire::SharedRings{native::shown(memory, memory->ours),
+                           native::shown(memory, memory->theirs),
+                           native::shown_ledger(memory),
+                           nullptr,
+                           granted_.request_ring,
+                           granted_.response_ring,
+                           granted_.dispatch_ring,
+                           granted_.in_flight,
+                           answer_spinner_.spins()};
 }
 
 NativeSession::Found NativeSession::look() {
@@ -73,8 +92,8 @@ NativeSession::Found NativeSession::look() {
   for (;;) {
     native::Message message;
     const Look found = end_->response(message);
-    if (found == Look::kBreach) over_ = true;
-    if (found != Look::kRecord) return over_ ? Found::kOver : Found::kNothing;
+    if (found == Look::kBreach) end_->shut();
+    if (found != Look::kRecord) return over() ? Found::kOver : Found::kNothing;
     if (abandoned_.empty() || abandoned_.erase(message.sequence) == 0) {
       answer_ = message;
       answer_in_ring_ = true;
@@ -128,7 +147,7 @@ Status NativeSession::await(uint64_t token, int64_t deadline_ns, uint32_t& size)
       continue;
     }
     if (found == Found::kOver) return Status::kErrLibrary;
-    if (untold_ != 0) tell();
+    if (untold()) tell();
     if (!std::exchange(spun, true) && answer_spinner_.wait([&] { return end_->response_ready(); }))
       continue;
     // Whoever keeps the socket readable must not hold the caller up for ever.
@@ -149,7 +168,7 @@ Status NativeSession::await_room(int64_t deadline_ns) {
     if (found == Found::kAnswer) put_aside();
     const auto room = [&] { return room_helps_ && end_->room_made(); };
     if (found == Found::kAnswer || late_answers_ != late_before || room()) return Status::kOk;
-    if (untold_ != 0) tell();
+    if (untold()) tell();
     const auto some = [&] { return end_->response_ready() || room(); };
     if (!std::exchange(spun, true) && answer_spinner_.wait(some)) continue;
     if (late) return Status::kErrTimeout;
@@ -177,7 +196,7 @@ Status NativeSession::doze(Wants wants, int64_t deadline_ns) {
 }
 
 Status NativeSession::answer(uint64_t& token, uint32_t& size) {
-  if (untold_ != 0) tell();
+  if (untold()) tell();
   if (answer_.size != 0) {
     token = answer_.sequence;
   } else if (!aside_.empty()) {
@@ -220,6 +239,7 @@ void NativeSession::abandon(uint64_t token) {
   } else if (aside_.erase(token) > 0) {
     ++late_answers_;
   } else if (end_->awaits(token)) {
+    end_->note();
     abandoned_.insert(token);
   }
 }
@@ -232,8 +252,8 @@ Status NativeSession::look_for_message(uint32_t& size) {
     return Status::kOk;
   }
   dispatch_ = {};
-  if (found == Look::kBreach) over_ = true;
-  return over_ ? Status::kErrLibrary : Status::kErrTryAgain;
+  if (found == Look::kBreach) end_->shut();
+  return over() ? Status::kErrLibrary : Status::kErrTryAgain;
 }
 
 Status NativeSession::next(int64_t deadline_ns, uint32_t& size) {
@@ -269,11 +289,11 @@ bool NativeSession::put() {
 }
 
 bool NativeSession::hear() {
-  if (exchange_->hear(end_->sleeps()) != native::BufferExchange::Heard::kFine) over_ = true;
+  if (exchange_->hear(end_->sleeps()) != native::BufferExchange::Heard::kFine) end_->shut();
   withdraw_given_up();
   loop_wants_ = 0;
   end_->wake();
-  return !over_;
+  return !over();
 }
 
 Wants NativeSession::there(Wants wants) const {
@@ -286,7 +306,7 @@ Wants NativeSession::there(Wants wants) const {
 }
 
 Wants NativeSession::sleep(Wants wants) {
-  if (made_room_ || untold_ != 0) tell();
+  if (untold() || made_room_) tell();
   loop_wants_ = 0;
   if (wants == 0) {
     end_->wake();
@@ -324,7 +344,7 @@ void NativeSession::settle() {
   if (put_bytes_ > 0 && (put_bytes_ > granted_.dispatch_ring / 4 || !end_->dispatch_ready()))
     tell();
   if (!user_fd_.open()) return;
-  const bool there_is = over_ || end_->dispatch_ready() ||
+  const bool there_is = over() || end_->dispatch_ready() ||
                         (end_->wants() != kWantsMessages && !end_->doze(kWantsMessages));
   if (there_is == user_bell_rung_) return;
   user_bell_rung_ = there_is;

@@ -60,6 +60,9 @@ class NativeSession final : public Session {
   Status zcb_free(const ZeroCopyBuffer& buffer, int64_t deadline_ns) override;
   Status zcb_send(const ZeroCopyBuffer& buffer, uint64_t& token) override;
   bool take_attention() override { return std::exchange(attention_, false); }
+  std::optional<wire::SharedRings> rings() override;
+  uint64_t last_sent() const override { return end_->last_sent(); }
+  void tell_sent() override { tell(); }
 
  private:
   enum class Step { kHello, kWelcome, kAttach, kReady, kConnected };
@@ -79,8 +82,12 @@ class NativeSession final : public Session {
   [[nodiscard]] Wants there(Wants wants) const;
   // Sleeps until the socket speaks. kOk: look again.
   [[nodiscard]] Status doze(Wants wants, int64_t deadline_ns);
+  // Whether something was sent, here or by JavaScript, that the server may not know of.
+  [[nodiscard]] bool untold();
   void tell();
   void ring() const;
+  // The server is gone, or broke the rules.
+  [[nodiscard]] bool over() const { return end_->is_shut(); }
 
   const wire::native::Hello hello_;
   Step step_ = Step::kHello;
@@ -108,7 +115,6 @@ class NativeSession final : public Session {
   bool made_room_ = false;  // the server was not told of it yet
   wire::native::Wants untold_ = 0;  // sent, and not told for certain
   size_t put_bytes_ = 0;            // of that, room for dispatch messages
-  bool over_ = false;               // the server is gone, or broke the rules
 
   sys::Fd user_fd_;
   std::optional<sys::Bell> user_bell_;

@@ -19,6 +19,7 @@
 #include "sys/unix_socket.h"
 #include "wire/buffers.h"
 #include "wire/classic/client_channel.h"
+#include "wire/shared_rings.h"
 
 namespace coroipc::client {
 
@@ -142,6 +143,12 @@ class Session {
   // Where the answer, and the current dispatch message, lie in memory that JavaScript may see.
   [[nodiscard]] virtual std::optional<InPlace> answer_in_place() const { return std::nullopt; }
   [[nodiscard]] virtual std::optional<InPlace> message_in_place() const { return std::nullopt; }
+
+  // What JavaScript can go on with by itself, on the native wire; and, once it has sent requests:
+  // the number of the last, as a token, and to be told when it saw the server asleep.
+  [[nodiscard]] virtual std::optional<wire::SharedRings> rings() { return std::nullopt; }
+  [[nodiscard]] virtual uint64_t last_sent() const { return 0; }
+  virtual void tell_sent() {}
 
   // The zero-copy buffers of the native wire; null on the classic one.
   [[nodiscard]] virtual wire::Buffers* buffers() { return nullptr; }

@@ -26,13 +26,21 @@ Napi::Value arrivals(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+Napi::Value uncaught(const Napi::CallbackInfo& info) {
+  // It fails where JavaScript cannot run any more, and then nobody is left to be told.
+  (void)napi_fatal_exception(info.Env(), info[0]);
+  return info.Env().Undefined();
+}
+
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(new EnvState(env));
   exports.Set("setup", Napi::Function::New<setup>(env));
+  exports.Set("uncaught", Napi::Function::New<uncaught>(env));
   exports.Set("arrivals", Napi::Function::New<arrivals>(env));
   export_server_functions(env, exports);
   export_client_functions(env, exports);
   export_client_stream_functions(env, exports);
+  export_ring_functions(env, exports);
   export_buffer_functions(env, exports);
   export_watcher(env, exports);
   export_poll(env, exports);

@@ -5,6 +5,7 @@ namespace coroipc::js {
 void ClientEntry::detach_views() {
   response.detach();
   ring.detach();
+  rings.detach();
   for (ZeroCopy& one : zero_copy) one.view.detach();
   buffers.detach();
 }

@@ -30,6 +30,7 @@ struct ClientEntry {
   std::unique_ptr<client::Session> session;
   View response;
   View ring;
+  RingViews rings;
   struct ZeroCopy {
     client::ZeroCopyBuffer buffer;
     View view;
@@ -57,7 +58,7 @@ class EnvState {
 
   Napi::FunctionReference error_class;
   Scratch scratch;
-  Arrivals arrivals;
+  Arrivals arrivals{scratch};
   // Whether JavaScript may see shared memory: not every runtime allows an ArrayBuffer over memory
   // of a library's. Where it may not, all is copied.
   bool shows_memory = true;

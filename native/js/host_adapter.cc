@@ -115,8 +115,7 @@ Status HostAdapter::connected(server::ConnectionId connection) {
 }
 
 bool HostAdapter::disconnected(server::ConnectionId connection) {
-  drop_view(connection);
-  drop_buffers(connection);
+  drop_views(connection);
   if (silent_) return true;
   const Napi::HandleScope scope(env_);
   const napi_value answer = call(kDisconnected, {number(connection)});
@@ -126,8 +125,7 @@ bool HostAdapter::disconnected(server::ConnectionId connection) {
 }
 
 void HostAdapter::released(server::ConnectionId connection) {
-  drop_view(connection);
-  drop_buffers(connection);
+  drop_views(connection);
   tell(kReleased, {number(connection)});
 }
 
@@ -163,19 +161,12 @@ void HostAdapter::keep_view(server::ConnectionId connection, View view) {
   views_[connection] = std::move(view);
 }
 
-void HostAdapter::drop_view(server::ConnectionId connection) {
-  const auto found = views_.find(connection);
-  if (found == views_.end()) return;
-  // Without JavaScript nobody can look through it any more.
-  if (!silent_) found->second.detach();
-  views_.erase(found);
-}
+void HostAdapter::drop_view(server::ConnectionId connection) { drop(views_, connection); }
 
-void HostAdapter::drop_buffers(server::ConnectionId connection) {
-  const auto found = buffers_.find(connection);
-  if (found == buffers_.end()) return;
-  if (!silent_) found->second.detach();
-  buffers_.erase(found);
+void HostAdapter::drop_views(server::ConnectionId connection) {
+  drop(views_, connection);
+  drop(buffers_, connection);
+  drop(rings_, connection);
 }
 
 }  // namespace coroipc::js

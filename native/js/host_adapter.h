@@ -48,6 +48,9 @@ class HostAdapter final : public server::Host {
   [[nodiscard]] BufferViews& buffers(server::ConnectionId connection) {
     return buffers_[connection];
   }
+  // Those of its rings; detached then, too.
+  [[nodiscard]] RingViews& rings(server::ConnectionId connection) { return rings_[connection]; }
+  void drop_rings(server::ConnectionId connection) { drop(rings_, connection); }
 
  private:
   enum Method : size_t {
@@ -77,10 +80,20 @@ class HostAdapter final : public server::Host {
   Napi::ObjectReference host_;
   std::array<Napi::FunctionReference, kMethods> methods_;
   Napi::Reference<Napi::Value> thrown_;
-  void drop_buffers(server::ConnectionId connection);
+  // Without JavaScript nobody can look through it any more.
+  template <class Views>
+  void drop(std::unordered_map<server::ConnectionId, Views>& all, server::ConnectionId connection) {
+    const auto found = all.find(connection);
+    if (found == all.end()) return;
+    if (!silent_) found->second.detach();
+    all.erase(found);
+  }
+  // Detaches what is seen of a connection that is over.
+  void drop_views(server::ConnectionId connection);
 
   std::unordered_map<server::ConnectionId, View> views_;
   std::unordered_map<server::ConnectionId, BufferViews> buffers_;
+  std::unordered_map<server::ConnectionId, RingViews> rings_;
   bool silent_ = false;
   bool closed_ = false;
 };

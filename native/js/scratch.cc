@@ -22,7 +22,7 @@ bool Arrivals::attach(const Napi::Value& value) {
     return false;
   }
   buffer_ = Napi::Persistent(value.As<Napi::ArrayBuffer>());
-  used_ = 0;
+  used() = 0;
   return true;
 }
 
@@ -32,9 +32,9 @@ std::span<std::byte> Arrivals::room() const {
   size_t bytes = 0;
   // Asked each time: a user may have transferred the buffer to another thread.
   if (napi_get_arraybuffer_info(buffer_.Env(), buffer_.Value(), &data, &bytes) != napi_ok ||
-      data == nullptr || bytes < used_)
+      data == nullptr || bytes < used())
     return {};
-  return {static_cast<std::byte*>(data) + used_, bytes - used_};
+  return {static_cast<std::byte*>(data) + used(), bytes - used()};
 }
 
 }  // namespace coroipc::js

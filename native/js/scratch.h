@@ -26,9 +26,11 @@ struct ScratchHead {
   uint32_t attention;  // a blocking function took a wake-up that a loop waits for
   int32_t
       offset;  // where the message, or the first of several, lies in the arrivals; or kElsewhere
-  int32_t status;  // of a message in a buffer, whose own header does not count
+  int32_t status;    // of a message in a buffer, whose own header does not count
+  uint32_t arrived;  // bytes of the arrivals that are taken
+  uint32_t alone;    // the server looks at the connection of the request only
 };
-static_assert(sizeof(ScratchHead) == 40);
+static_assert(sizeof(ScratchHead) == 48);
 inline constexpr int32_t kElsewhere = -1;
 
 class Scratch {
@@ -50,8 +52,12 @@ class Scratch {
 
 class Arrivals {
  public:
-  // Larger messages get memory of their own.
-  static constexpr size_t kSmallBytes = 4096;
+  // Larger messages, with a payload of more than 4 KiB, get memory of their own.
+  static constexpr size_t kSmallBytes = 4096 + sizeof(wire::ResponseHeader);
+
+  // The head of the scratch says how much of the buffer is taken, since JavaScript takes of it,
+  // too.
+  explicit Arrivals(const Scratch& scratch) : scratch_(scratch) {}
 
   // Takes the next buffer. False, with an exception pending: not an ArrayBuffer.
   [[nodiscard]] bool attach(const Napi::Value& value);
@@ -60,14 +66,16 @@ class Arrivals {
   // call-back from JavaScript, whose handles it uses.
   [[nodiscard]] std::span<std::byte> room() const;
   // Where that begins.
-  [[nodiscard]] int32_t offset() const { return static_cast<int32_t>(used_); }
+  [[nodiscard]] int32_t offset() const { return static_cast<int32_t>(used()); }
   // Precondition: the room has so many bytes, rounded up.
-  void take(size_t bytes) { used_ += rounded(bytes); }
+  void take(size_t bytes) { used() += static_cast<uint32_t>(rounded(bytes)); }
   [[nodiscard]] static constexpr size_t rounded(size_t bytes) { return (bytes + 7) / 8 * 8; }
 
  private:
+  [[nodiscard]] uint32_t& used() const { return scratch_.head().arrived; }
+
+  const Scratch& scratch_;
   Napi::Reference<Napi::ArrayBuffer> buffer_;
-  size_t used_ = 0;
 };
 
 }  // namespace coroipc::js

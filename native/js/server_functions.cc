@@ -156,16 +156,17 @@ Value server_next(const CallbackInfo& info) {
     uint32_t size = 0;
     offset = state->arrivals.offset();
     (void)visit.server().read_request(call.connection, room, size);
+    visit.server().done_reading();
     state->arrivals.take(size);
   }
-  state->scratch.head() = {static_cast<double>(call.connection),
-                           static_cast<double>(request.token),
-                           request.id,
-                           request.size,
-                           request.zero_copy ? 1U : 0U,
-                           0,
-                           offset,
-                           0};
+  ScratchHead& head = state->scratch.head();
+  head.connection = static_cast<double>(call.connection);
+  head.token = static_cast<double>(request.token);
+  head.id = request.id;
+  head.size = request.size;
+  head.zero_copy = request.zero_copy ? 1 : 0;
+  head.offset = offset;
+  head.alone = visit.server().looks_at_one() ? 1 : 0;
   return Number::New(env, request.size);
 }
 

@@ -2,14 +2,9 @@
 
 #include "js/convert.h"
 #include "js/env_state.h"
+#include "sys/sealed_memory.h"
 
 namespace coroipc::js {
-
-namespace {
-
-using Keeper = std::shared_ptr<const void>;
-
-}  // namespace
 
 bool View::allowed(Napi::Env env) {
   auto* byte = new std::byte{};
@@ -23,14 +18,17 @@ bool View::allowed(Napi::Env env) {
 }
 
 View::View(Napi::Env env, const wire::SharedMemory& memory) {
-  auto* keeper = new Keeper(memory.hold);
+  hold_ = std::make_shared<Hold>(memory.hold);
+  auto* const until_collected = new std::shared_ptr<Hold>(hold_);
   napi_value made = nullptr;
   const napi_status status = napi_create_external_arraybuffer(
       env, memory.data, memory.bytes,
-      [](node_api_nogc_env, void*, void* hint) { delete static_cast<Keeper*>(hint); }, keeper,
-      &made);
+      [](node_api_nogc_env, void*, void* hint) {
+        delete static_cast<std::shared_ptr<Hold>*>(hint);
+      },
+      until_collected, &made);
   if (status != napi_ok) {
-    delete keeper;
+    delete until_collected;
     throw_status(env, Status::kErrNotSupported,
                  "this runtime allows no ArrayBuffer over shared memory");
     return;
@@ -41,10 +39,45 @@ View::View(Napi::Env env, const wire::SharedMemory& memory) {
 
 void View::detach() {
   if (buffer_.IsEmpty()) return;
-  const Napi::HandleScope scope(buffer_.Env());
+  const Napi::Env env = buffer_.Env();
+  const Napi::HandleScope scope(env);
   Napi::ArrayBuffer buffer = buffer_.Value();
-  if (!buffer.IsDetached()) buffer.Detach();
+  // Where JavaScript was told to end, to detach would end the process: nobody looks through the
+  // view any more, and it has its own hold on the memory.
+  EnvState* const state = EnvState::of(env);
+  const bool runs = state != nullptr && !env.IsExceptionPending() && !state->terminating();
+  if (runs && !buffer.IsDetached()) buffer.Detach();
+  // Nobody can reach it any more, whenever the collector comes.
+  if (runs && buffer.IsDetached()) hold_->reset();
   buffer_.Reset();
+}
+
+Napi::Value RingViews::show(Napi::Env env, const wire::SharedRings& rings) {
+  detach();
+  ours_ = View(env, rings.ours);
+  if (!ours_.empty()) theirs_ = View(env, rings.theirs);
+  if (!theirs_.empty()) ledger_ = View(env, rings.ledger);
+  if (ledger_.empty()) return env.Undefined();
+  const auto number = [&](auto value) {
+    return Napi::Number::New(env, static_cast<double>(value));
+  };
+  Napi::Object shown = Napi::Object::New(env);
+  shown.Set("ours", ours_.value());
+  shown.Set("theirs", theirs_.value());
+  shown.Set("ledger", ledger_.value());
+  shown.Set("controlBytes", number(sys::control_bytes()));
+  shown.Set("requestBytes", number(rings.request_bytes));
+  shown.Set("responseBytes", number(rings.response_bytes));
+  shown.Set("dispatchBytes", number(rings.dispatch_bytes));
+  shown.Set("maxInFlight", number(rings.max_in_flight));
+  shown.Set("spins", Napi::Boolean::New(env, rings.spins));
+  return shown;
+}
+
+void RingViews::detach() {
+  ours_.detach();
+  theirs_.detach();
+  ledger_.detach();
 }
 
 void BufferViews::drop_own(uint32_t number) {

@@ -1,6 +1,6 @@
 // An ArrayBuffer over shared memory. It keeps the mapping alive for as long as JavaScript can
-// reach it, and is detached when its owner says that the memory is no longer to be seen; every
-// Buffer made over it is then empty, not dangling.
+// reach it, and no longer; it is detached when its owner says that the memory is no longer to be
+// seen; every Buffer made over it is then empty, not dangling.
 #pragma once
 
 #include <napi.h>
@@ -10,6 +10,7 @@
 
 #include "sys/mapping.h"
 #include "wire/buffers.h"
+#include "wire/shared_rings.h"
 
 namespace coroipc::js {
 
@@ -37,8 +38,26 @@ class View {
   void detach();
 
  private:
+  // Shared with the ArrayBuffer, which lets go of it when it is collected, if not before.
+  using Hold = std::shared_ptr<const void>;
+
   Napi::Reference<Napi::ArrayBuffer> buffer_;
+  std::shared_ptr<Hold> hold_;
   const std::byte* data_ = nullptr;
+};
+
+// What JavaScript sees of a connection's rings.
+class RingViews {
+ public:
+  // All that it needs to go on with them; undefined, with an exception pending, when it cannot be
+  // made.
+  [[nodiscard]] Napi::Value show(Napi::Env env, const wire::SharedRings& rings);
+  void detach();
+
+ private:
+  View ours_;
+  View theirs_;
+  View ledger_;
 };
 
 // The views of a connection's zero-copy buffers on the native wire, ours and the peer's, by number.

@@ -50,11 +50,12 @@ struct Connection {
   std::unique_ptr<Greeting> greeting = std::make_unique<Greeting>();
 
   std::unique_ptr<wire::ServerChannel> channel;
-  size_t unanswered = 0;      // requests that the host has to answer
-  std::list<Answer> answers;  // those that wait for room; no request is taken meanwhile
-  bool hot = false;           // stands in the server's list of those to look at
-  bool served = false;        // in this turn
-  bool untold = false;        // stands in the server's list of those to tell
+  wire::Delegated* delegated = nullptr;  // the channel's, once JavaScript was shown its rings
+  size_t unanswered = 0;                 // requests that the host has to answer
+  std::list<Answer> answers;             // those that wait for room; no request is taken meanwhile
+  bool hot = false;                      // stands in the server's list of those to look at
+  bool served = false;                   // in this turn
+  bool untold = false;                   // stands in the server's list of those to tell
   bool wants_writable = false;
 
   OutQueue queue;

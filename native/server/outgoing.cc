@@ -67,6 +67,7 @@ Status Server::enqueue(const Shared& connection, wire::Parts parts, bool& queued
   // Before anything is counted: the host may run then, and the parts are its memory.
   queue.push(parts);
   queued = true;
+  allow(connection);
   if (dropped > 0) count(connection, Counter::kDropped, dropped);
   count(connection, Counter::kQueueSize, queue.messages());
   begin_backlog(connection);
@@ -75,6 +76,7 @@ Status Server::enqueue(const Shared& connection, wire::Parts parts, bool& queued
 
 Status Server::refuse_message(const Shared& connection, size_t size) {
   connection->refused_bytes = std::max(connection->refused_bytes, size);
+  allow(connection);
   count(connection, Counter::kOverload, 1);
   begin_backlog(connection);
   return Status::kErrTryAgain;
@@ -108,6 +110,7 @@ void Server::begin_backlog(const Shared& connection) {
 void Server::set_backlogged(const Shared& connection, bool on) {
   if (connection->backlogged == on) return;
   connection->backlogged = on;
+  allow(connection);
   if (on) {
     connection->channel->backlog_began();
     count(connection, Counter::kFlowControlCount, 1);
@@ -141,6 +144,7 @@ void Server::flush(const Shared& connection) {
   const bool waits = !connection->queue.empty() || (refused > connection->queue.limit() &&
                                                     !connection->channel->has_room(refused));
   if (!waits) connection->refused_bytes = 0;
+  allow(connection);
   set_backlogged(connection, waits);
   if (!connection->live()) return;
   if (!connection->owes_drain()) {

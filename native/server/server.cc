@@ -63,15 +63,17 @@ Server::Server(const Options& options, Host& host, sys::SemaphoreWatch& watch,
 
 Server::~Server() = default;
 
-Server::Shared Server::get(ConnectionId id) const {
-  if (last_ != nullptr && last_->id == id) return last_;
-  const auto found = connections_.find(id);
-  if (found == connections_.end()) return nullptr;
-  last_ = found->second;
+Server::Shared Server::get(ConnectionId id) {
+  if (last_ == nullptr || last_->id != id) {
+    const auto found = connections_.find(id);
+    if (found == connections_.end()) return nullptr;
+    last_ = found->second;
+  }
+  if (last_->delegated != nullptr) settle(last_);
   return last_;
 }
 
-const Connection* Server::find(ConnectionId id) const { return get(id).get(); }
+const Connection* Server::find(ConnectionId id) { return get(id).get(); }
 
 void Server::on_accept() {
   // A host that cannot cease to watch it has come back because somebody else waits.
@@ -289,6 +291,7 @@ void Server::end(const Shared& connection, const std::string& why) {
   connection->stage = had_begun ? Stage::kEnding : Stage::kOver;
   handshake_over(*connection);
   flushes_.erase(connection->id);
+  allow(connection);
   connection->queue.clear();
   connection->answers.clear();
   if (connection->channel != nullptr) connection->channel->say_goodbye();
@@ -340,6 +343,7 @@ void Server::finish(const Shared& connection) {
   } else {
     --refused_;
   }
+  connection->delegated = nullptr;
   connection->channel.reset();
   if (connection->known_to_host) host_.released(connection->id);
   finish_closing();

@@ -110,7 +110,17 @@ class Server {
                                     std::optional<size_t> max_bytes);
 
   // Null for an unknown number.
-  [[nodiscard]] const Connection* find(ConnectionId id) const;
+  [[nodiscard]] const Connection* find(ConnectionId id);
+
+  // The host has its own copy of the request that `next_request` gave last.
+  void done_reading();
+  // A connection's rings, for the host to take requests, answer and dispatch by itself as far as it
+  // is allowed, between two functions of the server's. Nothing: it may not, or there are none.
+  [[nodiscard]] std::optional<wire::SharedRings> delegate(ConnectionId id);
+  // It did, and saw the client asleep.
+  void tell_delegated(ConnectionId id);
+  // Whether no connection but that one is looked at.
+  [[nodiscard]] bool looks_at_one() const { return hot_.size() == 1; }
 
  private:
   using Shared = sys::LocalShared<Connection>;
@@ -119,7 +129,7 @@ class Server {
          sys::Fd spare, std::shared_ptr<sys::WatchBell> bell, sys::Timer timer);
 
   // Life: server.cc.
-  [[nodiscard]] Shared get(ConnectionId id) const;
+  [[nodiscard]] Shared get(ConnectionId id);
   [[nodiscard]] Shared take_in(sys::Fd socket);
   void accept_one(sys::Fd socket);
   void watch(const Shared& connection);
@@ -180,6 +190,12 @@ class Server {
   [[nodiscard]] bool takes_requests(const Connection& connection) const;
   void sleep(const Shared& connection);
   [[nodiscard]] bool may_read(ConnectionId id) const;
+
+  // What the host does by itself: delegating.cc.
+  // Counts what it did.
+  void settle(const Shared& connection);
+  // Says what it may do; to be called after every change of what that depends on.
+  void allow(const Shared& connection) const;
   [[nodiscard]] Status may_respond(const Shared& connection, uint64_t token) const;
   void answer_given(const Shared& connection);
   // After something was published: its client is told for certain at the turn's end, or by one that
@@ -234,6 +250,7 @@ class Server {
   // What `next_request` gave last: its connection is kept until it is done with.
   Shared current_;
   wire::Request current_request_;
+  bool readable_ = false;  // it lies where it was found
   bool closing_ = false;
   bool closed_ = false;
 };

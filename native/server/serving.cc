@@ -115,6 +115,10 @@ void Server::end_turn() {
 void Server::finish_current() {
   const Shared connection = std::move(current_);
   current_ = nullptr;
+  if (connection->delegated != nullptr) {
+    connection->delegated->current = 0;
+    settle(connection);
+  }
   if (connection->channel != nullptr) connection->channel->request_done();
   if (--connection->depth == 0) finish(connection);
 }
@@ -155,6 +159,8 @@ Server::Served Server::serve_one(const Shared& connection, Call& call) {
   ++connection->depth;
   current_ = connection;
   current_request_ = request;
+  readable_ = true;
+  if (connection->delegated != nullptr) connection->delegated->current = 1;
   call = {connection->id, request};
   return Served::kCall;
 }
@@ -174,7 +180,7 @@ void Server::answer_header(const Shared& connection, uint64_t token, int32_t id,
 
 // With the answer the peer has its memory back, and what was in it may be gone.
 bool Server::may_read(ConnectionId id) const {
-  return current_ != nullptr && current_->id == id && current_->channel != nullptr &&
+  return readable_ && current_ != nullptr && current_->id == id && current_->channel != nullptr &&
          current_->channel->awaits(current_request_.token);
 }
 
@@ -222,6 +228,7 @@ Status Server::respond(ConnectionId id, uint64_t token, wire::Parts parts) {
     Answer waiting{token, std::vector<std::byte>(wire::total_size(parts))};
     wire::copy_parts(parts, waiting.message.data());
     connection->answers.push_back(std::move(waiting));
+    allow(connection);
   }
   answer_given(connection);
   return Status::kOk;
@@ -298,6 +305,7 @@ void Server::flush_answers(const Shared& connection) {
     connection->answers.pop_front();
     tell_later(connection);
   }
+  allow(connection);
 }
 
 }  // namespace coroipc::server

@@ -45,6 +45,9 @@ class SealedMemory {
   void close_file() { file_.reset(); }
 
   [[nodiscard]] std::byte* control() const { return data_; }
+  // Bytes from there on that may be touched: the control words, and each ring twice. 0 when it was
+  // lent.
+  [[nodiscard]] size_t mapped_bytes() const { return mapped_; }
   // Twice the ring's size may be touched.
   [[nodiscard]] std::byte* ring(size_t index) const { return rings_[index]; }
 

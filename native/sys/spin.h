@@ -34,6 +34,9 @@ class Spinner {
                   ? static_cast<int64_t>(std::min(budget_us, kMostUs) * 1000)
                   : 0) {}
 
+  // Whether it ever waits awake without leaving the CPU to others.
+  [[nodiscard]] bool spins() const { return !yields_ && plan_.any(); }
+
   // Runs `ready` until it says true or a spin does not pay any longer; says what it said last.
   template <class Ready>
   [[nodiscard]] bool wait(Ready&& ready) {

@@ -19,6 +19,9 @@ class SpinPlan {
   explicit SpinPlan(int64_t budget_ns)
       : budget_ns_(budget_ns), usual_ns_(budget_ns), trust_(budget_ns > 0 ? kFullTrust : 0) {}
 
+  // Whether there are spins at all.
+  [[nodiscard]] bool any() const { return budget_ns_ > 0; }
+
   // How long the wait that begins now may spin; 0 when it had better sleep.
   [[nodiscard]] int64_t allowance_ns() {
     if (trust_ > 0) return std::min(budget_ns_, std::max(kLeastNs, usual_ns_ * kMargin));

@@ -59,14 +59,15 @@ class Ends : public Napi::ObjectWrap<Ends> {
                            InstanceMethod<&Ends::wake>("wake"),
                            InstanceMethod<&Ends::must_ring>("mustRing"),
                            InstanceMethod<&Ends::state>("state"),
+                           InstanceMethod<&Ends::rings>("rings"),
                            InstanceMethod<&Ends::close>("close"),
                        });
   }
 
   explicit Ends(const Napi::CallbackInfo& info)
       : ObjectWrap(info),
-        pair_(std::make_unique<wire::native::Pair>(wire::native::Geometry{
-            number(info, 0), number(info, 1), number(info, 2), number(info, 3)})) {
+        geometry_{number(info, 0), number(info, 1), number(info, 2), number(info, 3)},
+        pair_(std::make_unique<wire::native::Pair>(geometry_)) {
     if (!pair_->client.has_value() || !pair_->server.has_value())
       Napi::Error::New(info.Env(), "no memory for both ends").ThrowAsJavaScriptException();
   }
@@ -149,6 +150,34 @@ class Ends : public Napi::ObjectWrap<Ends> {
     return now;
   }
 
+  // rings(side): what the core shows JavaScript of it; a server may do everything by itself.
+  Napi::Value rings(const Napi::CallbackInfo& info) {
+    if (number(info, 0) == 0) return shown(info.Env(), pair_->client->memory());
+    wire::Delegated& delegated = pair_->server->memory()->ledger.delegated;
+    delegated.may = wire::Delegated::kTake | wire::Delegated::kDispatch;
+    return shown(info.Env(), pair_->server->memory());
+  }
+  template <class Memory>
+  Napi::Value shown(Napi::Env env, const std::shared_ptr<Memory>& memory) const {
+    Napi::Object rings = Napi::Object::New(env);
+    const auto show = [&](const char* name, const wire::SharedMemory& part) {
+      rings[name] = Napi::ArrayBuffer::New(
+          env, part.data, part.bytes,
+          [](Napi::BasicEnv, void*, std::shared_ptr<const void>* hold) { delete hold; },
+          new std::shared_ptr<const void>(part.hold));
+    };
+    show("ours", wire::native::shown(memory, memory->ours));
+    show("theirs", wire::native::shown(memory, memory->theirs));
+    show("ledger", wire::native::shown_ledger(memory));
+    rings["controlBytes"] = static_cast<double>(sys::control_bytes());
+    rings["requestBytes"] = static_cast<double>(geometry_.request_ring);
+    rings["responseBytes"] = static_cast<double>(geometry_.response_ring);
+    rings["dispatchBytes"] = static_cast<double>(geometry_.dispatch_ring);
+    rings["maxInFlight"] = geometry_.in_flight;
+    rings["spins"] = false;
+    return rings;
+  }
+
   // Gives memory and descriptors back; no other call may follow.
   void close(const Napi::CallbackInfo&) { pair_.reset(); }
 
@@ -162,6 +191,7 @@ class Ends : public Napi::ObjectWrap<Ends> {
     return step(wire::Parts(parts));
   }
 
+  const wire::native::Geometry geometry_;
   std::unique_ptr<wire::native::Pair> pair_;
 };
 

@@ -343,8 +343,9 @@ TEST(native_server_takes_a_request_that_changes_its_number_between_two_looks_as_
 TEST(native_server_counts_more_requests_than_agreed_as_a_breach) {
   Pair pair({65536, 4096, 4096, 2});
   // A client that believes more was agreed on.
+  ring::ProducerPlace place;
   ring::RecordProducer liar(pair.request_ring, 65536, &pair.client_writes->request_tail,
-                            &pair.server_writes->request_head);
+                            &pair.server_writes->request_head, place);
   const std::vector<std::byte> request = message_of<RequestHeader>(1, 0);
   const Bytes part(request);
   for (uint64_t sequence = 1; sequence <= 3; ++sequence)

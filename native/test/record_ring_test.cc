@@ -29,14 +29,18 @@ struct Fixture {
   }
   [[nodiscard]] uint64_t* tail() const { return reinterpret_cast<uint64_t*>(memory.control()); }
   [[nodiscard]] RecordProducer producer() {
-    return RecordProducer(memory.ring(0), kSize, tail(), &head);
+    written = {};
+    return RecordProducer(memory.ring(0), kSize, tail(), &head, written);
   }
   [[nodiscard]] RecordConsumer consumer() {
-    return RecordConsumer(memory.ring(0), kSize, &head, tail());
+    read = {};
+    return RecordConsumer(memory.ring(0), kSize, &head, tail(), read);
   }
 
   sys::SealedMemory memory;
   uint64_t head = 0;
+  ProducerPlace written;
+  ConsumerPlace read;
 };
 
 std::byte byte_of(uint64_t sequence, size_t index) {

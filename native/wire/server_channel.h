@@ -11,6 +11,7 @@
 #include "sys/result.h"
 #include "wire/buffers.h"
 #include "wire/message.h"
+#include "wire/shared_rings.h"
 
 namespace coroipc::wire {
 
@@ -99,6 +100,11 @@ class ServerChannel {
   virtual void wake() = 0;
   // Whether what waits may find room.
   [[nodiscard]] virtual bool room_made() = 0;
+
+  // What JavaScript can go on with by itself, on the native wire; and, when it saw the client
+  // asleep there: rings for it.
+  [[nodiscard]] virtual std::optional<SharedRings> rings() { return std::nullopt; }
+  virtual void tell_sleeper() {}
 
   // The zero-copy buffers of the native wire, which either side can make; null on any other.
   [[nodiscard]] virtual Buffers* buffers() { return nullptr; }

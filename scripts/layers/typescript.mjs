@@ -19,7 +19,7 @@ const FLOORS = [
       ],
     ],
   },
-  { floor: 'what both sides use', sides: [['poll']] },
+  { floor: 'what both sides use', sides: [['poll'], ['rings']] },
   { floor: 'the engines', sides: [['server-engine'], ['client-engine']] },
   { floor: 'the faces', sides: [['coroipcs'], ['coroipcc'], ['server'], ['client']] },
   { floor: 'the front doors', sides: [['index'], ['adapter']] },

@@ -64,7 +64,7 @@ export interface Ended {
 }
 
 // As little as a child needs, and what a sanitizer needs that the tests run under.
-const PASSED_ON = ['PATH', 'LD_PRELOAD', 'ASAN_OPTIONS', 'LSAN_OPTIONS'];
+const PASSED_ON = ['PATH', 'LD_PRELOAD', 'ASAN_OPTIONS', 'LSAN_OPTIONS', 'COROIPC_DIRECT_AFTER'];
 
 const passedOn = () => Object.fromEntries(PASSED_ON.map((name) => [name, process.env[name]]));
 

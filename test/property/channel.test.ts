@@ -2,8 +2,9 @@
 // outcome, the content and the order of what arrives, and who has to be woken.
 
 import fc from 'fast-check';
-import { describe, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { steps } from './commands.js';
+import { directSteps, tally } from './direct.js';
 import { endsOf, type Geometry } from './ends.js';
 import { Channel } from './model.js';
 
@@ -35,5 +36,26 @@ describe('both ends of a native connection', () => {
       ),
       { numRuns: RUNS },
     );
+  });
+
+  it('agree with them where JavaScript goes past the core, too', () => {
+    fc.assert(
+      fc.property(
+        geometries,
+        fc.commands([...steps, ...directSteps], { maxCommands: STEPS, size: 'max' }),
+        (geometry, commands) => {
+          const real = endsOf(geometry);
+          try {
+            fc.modelRun(() => ({ model: new Channel(geometry), real }), commands);
+          } finally {
+            real.close();
+          }
+        },
+      ),
+      { numRuns: RUNS },
+    );
+    // All that may be left to the core might be.
+    for (const name of ['send', 'take', 'respond', 'dispatch', 'answers'])
+      expect(tally.get(name)?.done, name).toBeGreaterThan(100);
   });
 });

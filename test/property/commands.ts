@@ -7,7 +7,7 @@ import { CLIENT, type Ends, type Look, SERVER, type Shown, type Side } from './e
 import { messageFor, type Size, sizes } from './messages.js';
 import { type Channel, REQUEST_HEADER_BYTES, RESPONSE_HEADER_BYTES } from './model.js';
 
-type Step = fc.Command<Channel, Ends>;
+export type Step = fc.Command<Channel, Ends>;
 
 function expectState(channel: Channel, ends: Ends): void {
   expect(ends.state()).toEqual({
@@ -23,7 +23,7 @@ function expectState(channel: Channel, ends: Ends): void {
 }
 
 // One step, by its name and what it was given.
-function step(
+export function step(
   name: string,
   run: (channel: Channel, ends: Ends) => void,
   check: (channel: Readonly<Channel>) => boolean = () => true,

@@ -2,6 +2,7 @@
 // time.
 
 import { createRequire } from 'node:module';
+import type { RingsShown } from '../../packages/core/src/native-rings.js';
 
 export interface Geometry {
   readonly requestRing: number;
@@ -52,6 +53,8 @@ export interface Ends {
   wake(side: Side): void;
   mustRing(side: Side, what: number): boolean;
   state(): State;
+  /** What the core shows JavaScript of a side's rings. */
+  rings(side: Side): RingsShown;
   close(): void;
 }
 

@@ -7,32 +7,41 @@ namespace coroipc::wire::native {
 
 ClientEnd::ClientEnd(const Geometry& geometry, sys::SealedMemory ours, sys::SealedMemory theirs)
     : geometry_(geometry),
-      ours_(std::move(ours)),
-      theirs_(std::move(theirs)),
+      memory_(std::make_shared<Memory>(std::move(ours), std::move(theirs), ClientLedger{})),
       requests_(ours_.ring(0), geometry.request_ring, &client_words(ours_).request_tail,
-                &server_words(theirs_).request_head),
+                &server_words(theirs_).request_head, ledger_.requests),
       responses_(theirs_.ring(0), geometry.response_ring, &client_words(ours_).response_head,
-                 &server_words(theirs_).response_tail),
+                 &server_words(theirs_).response_tail, ledger_.responses),
       dispatches_(theirs_.ring(1), geometry.dispatch_ring, &client_words(ours_).dispatch_head,
-                  &server_words(theirs_).dispatch_tail),
-      sleep_(&client_words(ours_).sleep, &server_words(theirs_).sleep) {}
+                  &server_words(theirs_).dispatch_tail, dispatches_place_),
+      sleep_(&client_words(ours_).sleep, &server_words(theirs_).sleep, ledger_.rung) {}
+
+void ClientEnd::note() {
+  while (ledger_.noted != ledger_.sent) in_flight_.insert(++ledger_.noted);
+}
+
+void ClientEnd::took_off() {
+  ++ledger_.sent;
+  ++ledger_.in_flight;
+}
 
 ClientEnd::Put ClientEnd::send(Parts message, uint64_t& sequence) {
-  if (in_flight_.size() >= geometry_.in_flight) return Put::kNoRoom;
-  const Put put = requests_.put(static_cast<uint32_t>(RecordKind::kMessage), sent_ + 1, message);
-  if (put != Put::kDone) return put;
-  sequence = ++sent_;
-  in_flight_.insert(sequence);
+  if (!has_place()) return Put::kNoRoom;
+  sequence = ledger_.sent + 1;
+  const Put put = requests_.put(static_cast<uint32_t>(RecordKind::kMessage), sequence, message);
+  if (put == Put::kDone) took_off();
   return put;
 }
 
 ClientEnd::Put ClientEnd::send_in_buffer(const BufferPlace& place, const RequestHeader& header,
                                          uint64_t& sequence) {
-  if (in_flight_.size() >= geometry_.in_flight) return Put::kNoRoom;
-  const Put put = put_in_buffer(requests_, own_buffers_, sent_ + 1, place, header);
+  if (!has_place()) return Put::kNoRoom;
+  sequence = ledger_.sent + 1;
+  const Put put = put_in_buffer(requests_, own_buffers_, sequence, place, header);
   if (put != Put::kDone) return put;
-  sequence = ++sent_;
-  in_flight_.insert(sequence);
+  took_off();
+  // Its answer gives the buffer back, so it is for this end to take.
+  note();
   sent_in_buffers_.emplace(sequence, place.number);
   return put;
 }
@@ -41,16 +50,17 @@ ClientEnd::Look ClientEnd::response(Message& message) {
   ring::RecordView view;
   const Look found = responses_.look(view);
   if (found != Look::kRecord) return found;
-  if (!read_message<ResponseHeader>(view, peer_buffers_, message) ||
-      !in_flight_.contains(view.sequence) || !hold(message, response_in_))
+  if (!read_message<ResponseHeader>(view, peer_buffers_, message) || !awaits(view.sequence) ||
+      !hold(message, response_in_))
     return Look::kBreach;
+  note();
   answered_ = view.sequence;
   return found;
 }
 
 void ClientEnd::response_done() {
   response_in_ = kInRing;
-  in_flight_.erase(answered_);
+  if (in_flight_.erase(answered_)) --ledger_.in_flight;
   if (!sent_in_buffers_.empty()) {
     const auto found = sent_in_buffers_.find(answered_);
     if (found != sent_in_buffers_.end()) {

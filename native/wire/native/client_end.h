@@ -4,6 +4,7 @@
 // For one thread. A breach is told again by every later look, and the owner then hangs up.
 #pragma once
 
+#include <memory>
 #include <unordered_map>
 
 #include "ring/record_ring.h"
@@ -22,15 +23,29 @@ class ClientEnd {
   // `ours` was made with client_rings, `theirs` taken with server_rings.
   ClientEnd(const Geometry& geometry, sys::SealedMemory ours, sys::SealedMemory theirs);
 
+  // What this end works on, for JavaScript to go on with; it may outlive the end.
+  using Memory = EndMemory<ClientLedger>;
+  [[nodiscard]] const std::shared_ptr<Memory>& memory() const { return memory_; }
+  // Nothing can be sent any more.
+  void shut() { ledger_.over = 1; }
+  [[nodiscard]] bool is_shut() const { return ledger_.over != 0; }
+
   // The largest message, header included, that each ring takes.
   [[nodiscard]] size_t largest_request() const { return requests_.largest(); }
 
   // Sends a request and says its number. kNoRoom: the ring is full, or as many are in flight as
   // were agreed on.
   [[nodiscard]] Put send(Parts message, uint64_t& sequence);
-  [[nodiscard]] size_t in_flight() const { return in_flight_.size(); }
+  [[nodiscard]] size_t in_flight() const { return ledger_.in_flight; }
   // Whether a request has no response that was done with.
-  [[nodiscard]] bool awaits(uint64_t sequence) const { return in_flight_.contains(sequence); }
+  [[nodiscard]] bool awaits(uint64_t sequence) const {
+    return (sequence > ledger_.noted && sequence <= ledger_.sent) || in_flight_.contains(sequence);
+  }
+  // Notes that the requests which JavaScript sent are in flight: all that are not noted. It takes
+  // no answer to one that is, and so none that was seen here.
+  void note();
+  // The number of the last request.
+  [[nodiscard]] uint64_t last_sent() const { return ledger_.sent; }
   // The same with one that lies in a buffer of ours; its answer gives it back.
   [[nodiscard]] Put send_in_buffer(const BufferPlace& place, const RequestHeader& header,
                                    uint64_t& sequence);
@@ -77,18 +92,21 @@ class ClientEnd {
   }
 
  private:
-  [[nodiscard]] bool has_place() const { return in_flight_.size() < geometry_.in_flight; }
+  [[nodiscard]] bool has_place() const { return in_flight() < geometry_.in_flight; }
+  void took_off();
   [[nodiscard]] bool hold(const Message& message, uint32_t& first_in);
 
   const Geometry geometry_;
-  const sys::SealedMemory ours_;
-  const sys::SealedMemory theirs_;
+  const std::shared_ptr<Memory> memory_;
+  const sys::SealedMemory& ours_ = memory_->ours;
+  const sys::SealedMemory& theirs_ = memory_->theirs;
+  ClientLedger& ledger_ = memory_->ledger;
   ring::RecordProducer requests_;
   ring::RecordConsumer responses_;
+  ring::ConsumerPlace dispatches_place_;
   ring::RecordConsumer dispatches_;
   SleepWord sleep_;
-  SequenceSet in_flight_;
-  uint64_t sent_ = 0;        // requests, and the number of the last
+  SequenceSet in_flight_;    // of those that were noted
   uint64_t dispatched_ = 0;  // dispatch messages that were done with
   uint64_t answered_ = 0;    // the request that the response lying first is for
   OwnBuffers own_buffers_;

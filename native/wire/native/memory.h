@@ -3,10 +3,14 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 
+#include "ring/record_ring.h"
 #include "sys/sealed_memory.h"
+#include "wire/buffers.h"
 #include "wire/native/handshake.h"
 #include "wire/native/own_buffers.h"
+#include "wire/shared_rings.h"
 
 namespace coroipc::wire::native {
 
@@ -47,6 +51,58 @@ static_assert(offsetof(ServerWords, dispatch_tail) == 64 &&
 [[nodiscard]] inline uint64_t memory_bytes(const Geometry& geometry) {
   return 2 * sys::control_bytes() + geometry.request_ring + geometry.response_ring +
          geometry.dispatch_ring;
+}
+
+// Both memories of a connection as one end has them, and what that end and JavaScript both know of
+// it (packages/core/src/rings/layout.ts has the same layouts): whoever holds this holds all of it.
+//
+// JavaScript goes on from a ledger only between two functions of the end's, on the same thread, and
+// never touches the high half of a number: where one would change, the end itself has to.
+struct ClientLedger {
+  ring::ProducerPlace requests;
+  ring::ConsumerPlace responses;
+  uint64_t sent = 0;       // requests, and the number of the last
+  uint64_t noted = 0;      // up to this number, the end knows which are in flight; the others are
+  uint32_t in_flight = 0;  // all of them
+  uint32_t over = 0;       // nothing can be sent any more
+  uint32_t rung = 0;       // the server's sleep word, when the doorbell was sent for it
+  uint32_t untold = 0;     // kWantsCalls: requests were sent that the server may not know of
+};
+
+struct ServerLedger {
+  ring::ConsumerPlace requests;
+  ring::ProducerPlace responses;
+  ring::ProducerPlace dispatches;
+  uint64_t received = 0;    // requests, and the number of the last
+  uint64_t noted = 0;       // up to this number, the end knows which are unanswered; the others are
+  uint64_t dispatched = 0;  // dispatch messages, and the number of the last
+  uint32_t in_flight = 0;   // requests that are unanswered
+  uint32_t rung = 0;        // the client's sleep word, when the doorbell was sent for it
+  Delegated delegated;
+};
+
+static_assert(offsetof(ClientLedger, responses) == 24 && offsetof(ClientLedger, sent) == 40 &&
+              offsetof(ClientLedger, in_flight) == 56 && offsetof(ClientLedger, rung) == 64);
+static_assert(offsetof(ServerLedger, responses) == 16 && offsetof(ServerLedger, dispatches) == 40 &&
+              offsetof(ServerLedger, received) == 64 && offsetof(ServerLedger, in_flight) == 88 &&
+              offsetof(ServerLedger, delegated) == 96);
+
+template <class Ledger>
+struct EndMemory {
+  sys::SealedMemory ours;
+  sys::SealedMemory theirs;
+  Ledger ledger;
+};
+
+// Parts of an end's memory that JavaScript may see, with a hold on all of it.
+template <class Memory>
+[[nodiscard]] SharedMemory shown(const std::shared_ptr<Memory>& memory,
+                                 const sys::SealedMemory& part) {
+  return {memory, part.control(), part.mapped_bytes()};
+}
+template <class Memory>
+[[nodiscard]] SharedMemory shown_ledger(const std::shared_ptr<Memory>& memory) {
+  return {memory, reinterpret_cast<std::byte*>(&memory->ledger), sizeof memory->ledger};
 }
 
 [[nodiscard]] inline ClientWords& client_words(const sys::SealedMemory& memory) {

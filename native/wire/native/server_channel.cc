@@ -59,7 +59,19 @@ void NativeServerChannel::published(Wants what) {
   if (end_.sees_sleeper(what)) ring();
 }
 
+void NativeServerChannel::take_over() {
+  const Wants untold = std::exchange(ledger().delegated.untold, 0);
+  untold_ |= untold & (kWantsCalls | kWantsDispatches);
+  made_room_ = made_room_ || (untold & kWantsRoom) != 0;
+}
+
+void NativeServerChannel::tell_sleeper() {
+  take_over();
+  if (end_.sees_sleeper(untold_ | (made_room_ ? kWantsRoom : 0))) ring();
+}
+
 void NativeServerChannel::tell() {
+  take_over();
   // Who has taken it already, and sleeps for what comes next, is not to be woken in vain.
   const Wants what = end_.untaken(std::exchange(untold_, 0));
   const Wants room = std::exchange(made_room_, false) ? kWantsRoom : 0;
@@ -130,8 +142,16 @@ uint64_t NativeServerChannel::buffer_out(uint32_t buffer) {
   return end_.own_buffers().out(buffer);
 }
 
+std::optional<SharedRings> NativeServerChannel::rings() {
+  const std::shared_ptr<ServerEnd::Memory>& memory = end_.memory();
+  return SharedRings{shown(memory, memory->ours), shown(memory, memory->theirs),
+                     shown_ledger(memory),        &memory->ledger.delegated,
+                     geometry_.request_ring,      geometry_.response_ring,
+                     geometry_.dispatch_ring,     geometry_.in_flight};
+}
+
 bool NativeServerChannel::sleep(bool takes_requests) {
-  if (untold_ != 0 || made_room_) tell();
+  if (untold() || made_room_) tell();
   return end_.doze((takes_requests ? kWantsCalls : 0) | (end_.blocked() ? kWantsRoom : 0));
 }
 

@@ -41,7 +41,7 @@ class NativeServerChannel final : public ServerChannel {
   void backlog_ended() override;
   void answer_flush() override {}
   Heard listen() override;
-  bool untold() const override { return untold_ != 0; }
+  bool untold() const override { return untold_ != 0 || ledger().delegated.untold != 0; }
   void tell() override;
   // A doorbell that finds the socket full is not needed: its reader has bytes to read.
   bool owes() const override { return false; }
@@ -54,10 +54,15 @@ class NativeServerChannel final : public ServerChannel {
                      const ResponseHeader& header) override;
   Publish publish_in(uint32_t buffer, uint32_t size, const ResponseHeader& header) override;
   uint64_t buffer_out(uint32_t buffer) override;
+  std::optional<SharedRings> rings() override;
+  void tell_sleeper() override;
   // The hang-up says it all; what lies in the rings may still be read.
   void say_goodbye() override {}
 
  private:
+  [[nodiscard]] ServerLedger& ledger() const { return end_.memory()->ledger; }
+  // Takes over what JavaScript has published, and the room that it made.
+  void take_over();
   void published(Wants what);
   void ring() const;
 

@@ -7,15 +7,18 @@ namespace coroipc::wire::native {
 
 ServerEnd::ServerEnd(const Geometry& geometry, sys::SealedMemory ours, sys::SealedMemory theirs)
     : geometry_(geometry),
-      ours_(std::move(ours)),
-      theirs_(std::move(theirs)),
+      memory_(std::make_shared<Memory>(std::move(ours), std::move(theirs), ServerLedger{})),
       requests_(theirs_.ring(0), geometry.request_ring, &server_words(ours_).request_head,
-                &client_words(theirs_).request_tail),
+                &client_words(theirs_).request_tail, ledger_.requests),
       responses_(ours_.ring(0), geometry.response_ring, &server_words(ours_).response_tail,
-                 &client_words(theirs_).response_head),
+                 &client_words(theirs_).response_head, ledger_.responses),
       dispatches_(ours_.ring(1), geometry.dispatch_ring, &server_words(ours_).dispatch_tail,
-                  &client_words(theirs_).dispatch_head),
-      sleep_(&server_words(ours_).sleep, &client_words(theirs_).sleep) {}
+                  &client_words(theirs_).dispatch_head, ledger_.dispatches),
+      sleep_(&server_words(ours_).sleep, &client_words(theirs_).sleep, ledger_.rung) {}
+
+void ServerEnd::note() {
+  while (ledger_.noted != ledger_.received) unanswered_.insert(++ledger_.noted);
+}
 
 ServerEnd::Look ServerEnd::request(Message& message) {
   ring::RecordView view;
@@ -24,15 +27,19 @@ ServerEnd::Look ServerEnd::request(Message& message) {
   if (!read_message<RequestHeader>(view, peer_buffers_, message) || lied_) return Look::kBreach;
   // It is the one that was counted when it was first seen, and lies in what was held then.
   if (seen_)
-    return view.sequence == received_ && message.buffer == request_in_ ? found : Look::kBreach;
-  if (view.sequence != received_ + 1 || unanswered_.size() >= geometry_.in_flight)
+    return view.sequence == ledger_.received && message.buffer == request_in_ ? found
+                                                                              : Look::kBreach;
+  if (view.sequence != ledger_.received + 1 || in_flight() >= geometry_.in_flight)
     return Look::kBreach;
   seen_ = true;
   request_in_ = message.buffer;
-  unanswered_.insert(++received_);
+  ++ledger_.received;
+  ++ledger_.in_flight;
   if (message.buffer != kInRing) {
+    // Its answer gives the buffer back, so it is for this end to give.
+    note();
     peer_buffers_.hold(message.buffer);
-    held_requests_.emplace(received_, message.buffer);
+    held_requests_.emplace(ledger_.received, message.buffer);
   }
   return found;
 }
@@ -58,7 +65,8 @@ ServerEnd::Put ServerEnd::respond_in_buffer(uint64_t sequence, const BufferPlace
 }
 
 void ServerEnd::answered(uint64_t sequence) {
-  unanswered_.erase(sequence);
+  note();
+  if (unanswered_.erase(sequence)) --ledger_.in_flight;
   if (held_requests_.empty()) return;
   const auto found = held_requests_.find(sequence);
   if (found == held_requests_.end()) return;
@@ -68,17 +76,17 @@ void ServerEnd::answered(uint64_t sequence) {
 
 ServerEnd::Put ServerEnd::dispatch(Parts message) {
   const Put put =
-      dispatches_.put(static_cast<uint32_t>(RecordKind::kMessage), dispatched_ + 1, message);
-  if (put == Put::kDone) ++dispatched_;
+      dispatches_.put(static_cast<uint32_t>(RecordKind::kMessage), ledger_.dispatched + 1, message);
+  if (put == Put::kDone) ++ledger_.dispatched;
   return put;
 }
 
 ServerEnd::Put ServerEnd::dispatch_in_buffer(const BufferPlace& place,
                                              const ResponseHeader& header) {
-  const Put put = put_in_buffer(dispatches_, own_buffers_, dispatched_ + 1, place, header);
+  const Put put = put_in_buffer(dispatches_, own_buffers_, ledger_.dispatched + 1, place, header);
   if (put != Put::kDone) return put;
   ++out_;
-  ++dispatched_;
+  ++ledger_.dispatched;
   return put;
 }
 

@@ -4,6 +4,7 @@
 // For one thread. A breach is told again by every later look, and the owner then hangs up.
 #pragma once
 
+#include <memory>
 #include <unordered_map>
 
 #include "ring/record_ring.h"
@@ -22,6 +23,10 @@ class ServerEnd {
   // `ours` was made with server_rings, `theirs` taken with client_rings.
   ServerEnd(const Geometry& geometry, sys::SealedMemory ours, sys::SealedMemory theirs);
 
+  // What this end works on, for JavaScript to go on with; it may outlive the end.
+  using Memory = EndMemory<ServerLedger>;
+  [[nodiscard]] const std::shared_ptr<Memory>& memory() const { return memory_; }
+
   // The largest message, header included, that each ring takes.
   [[nodiscard]] size_t largest_response() const { return responses_.largest(); }
   [[nodiscard]] size_t largest_dispatch() const { return dispatches_.largest(); }
@@ -30,8 +35,11 @@ class ServerEnd {
   // More in flight than were agreed on is a breach.
   [[nodiscard]] Look request(Message& message);
   void request_done();
-  [[nodiscard]] bool unanswered(uint64_t sequence) const { return unanswered_.contains(sequence); }
-  [[nodiscard]] size_t in_flight() const { return unanswered_.size(); }
+  [[nodiscard]] bool unanswered(uint64_t sequence) const {
+    return (sequence > ledger_.noted && sequence <= ledger_.received) ||
+           unanswered_.contains(sequence);
+  }
+  [[nodiscard]] size_t in_flight() const { return ledger_.in_flight; }
 
   // Answers a request that is unanswered. kNoRoom: later, when the client has taken others.
   [[nodiscard]] Put respond(uint64_t sequence, Parts message);
@@ -85,19 +93,21 @@ class ServerEnd {
 
  private:
   void answered(uint64_t sequence);
+  // Notes which of the requests that JavaScript took are unanswered: all that are not noted.
+  void note();
 
   const Geometry geometry_;
-  const sys::SealedMemory ours_;
-  const sys::SealedMemory theirs_;
+  const std::shared_ptr<Memory> memory_;
+  const sys::SealedMemory& ours_ = memory_->ours;
+  const sys::SealedMemory& theirs_ = memory_->theirs;
+  ServerLedger& ledger_ = memory_->ledger;
   ring::RecordConsumer requests_;
   ring::RecordProducer responses_;
   ring::RecordProducer dispatches_;
   SleepWord sleep_;
-  SequenceSet unanswered_;
-  uint64_t received_ = 0;          // requests, and the number of the last
+  SequenceSet unanswered_;         // of those that were noted
   bool seen_ = false;              // the request that lies first was counted
   uint32_t request_in_ = kInRing;  // and the buffer that it lies in
-  uint64_t dispatched_ = 0;        // dispatch messages, and the number of the last
   OwnBuffers own_buffers_;
   PeerBuffers peer_buffers_;
   // Requests that are unanswered, and the buffers that they lie in.

@@ -19,8 +19,10 @@ inline constexpr Wants kAllWants = 7;
 
 class SleepWord {
  public:
-  // `ours` is written by this side alone, `peers` only read.
-  SleepWord(uint32_t* ours, const uint32_t* peers) : ours_(ours), peers_(peers) {}
+  // `ours` is written by this side alone, `peers` only read. `rung` is what `peers` said when it
+  // was last rung for, its owner's to keep: JavaScript looks at it, too.
+  SleepWord(uint32_t* ours, const uint32_t* peers, uint32_t& rung)
+      : ours_(ours), peers_(peers), rung_(rung) {}
 
   // S1 and S2. What may have come meanwhile has to be looked for after this, and before waiting.
   // Every call is a new sleep, for which the peer may ring anew.
@@ -67,7 +69,7 @@ class SleepWord {
   uint32_t count_ = 0;
   uint64_t sleeps_ = 0;
   Wants wants_ = 0;
-  uint32_t rung_ = 0;
+  uint32_t& rung_;
 };
 
 }  // namespace coroipc::wire::native

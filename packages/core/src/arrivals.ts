@@ -10,11 +10,11 @@ import * as workerThreads from 'node:worker_threads';
 import type { DispatchMessage } from './dispatch-message.js';
 import { RESPONSE_HEADER_BYTES } from './messages.js';
 import { native } from './native.js';
-import { HEAD_OFFSET, scratchInts } from './scratch.js';
+import { HEAD_ARRIVED, HEAD_OFFSET, scratchInts } from './scratch.js';
 
 const BYTES = 16_384;
-/** Messages beyond this size get memory of their own. */
-export const SMALL_BYTES = 4096;
+/** Messages beyond this size get memory of their own: those with a payload of more than 4 KiB. */
+export const SMALL_BYTES: number = 4096 + RESPONSE_HEADER_BYTES;
 
 let memory: ArrayBuffer = new ArrayBuffer(0);
 let ints: Int32Array = new Int32Array(memory);
@@ -41,6 +41,9 @@ function view(of: ArrayBuffer, offset: number, bytes: number): Buffer {
   return View === undefined ? Buffer.from(of, offset, bytes) : new View(of, offset, bytes);
 }
 
+/** What becomes of an answer that has arrived. */
+export type TakeAnswer = (token: number, status: number, payload: Buffer) => void;
+
 /** Begins a new buffer. */
 export function renewArrivals(): void {
   memory = Buffer.allocUnsafeSlow(BYTES).buffer as ArrayBuffer;
@@ -64,6 +67,39 @@ export function arrived(offset: number, bytes: number): Buffer {
 /** A 32-bit word of what has just arrived. */
 export function arrivedInt(offset: number): number {
   return ints[offset >> 2] as number;
+}
+
+/**
+ * Copies a small message of `size` bytes that lies in `from`, from the word `at` on: where it is here.
+ * It is not kept before `keepArrival`.
+ */
+export function bring(from: Int32Array, at: number, size: number): number {
+  const words = (size + 3) >> 2;
+  if (((scratchInts[HEAD_ARRIVED] as number) >> 2) + words > ints.length) renewArrivals();
+  const offset = scratchInts[HEAD_ARRIVED] as number;
+  const to = offset >> 2;
+  for (let index = 0; index < words; index += 1) ints[to + index] = from[at + index] as number;
+  return offset;
+}
+
+/** Keeps the message of `size` bytes that was brought last. */
+export function keepArrival(size: number): void {
+  scratchInts[HEAD_ARRIVED] = ((scratchInts[HEAD_ARRIVED] as number) + size + 7) & ~7;
+}
+
+/** Writes four words at the beginning of a message that was brought. */
+export function writeArrived(
+  offset: number,
+  first: number,
+  second: number,
+  third: number,
+  fourth: number,
+): void {
+  const at = offset >> 2;
+  ints[at] = first;
+  ints[at + 1] = second;
+  ints[at + 2] = third;
+  ints[at + 3] = fourth;
 }
 
 /** A double of what has just arrived. */

@@ -14,6 +14,7 @@
 
 import { createRequire } from 'node:module';
 import { CoroIpcError } from './errors.js';
+import type { NativeRings } from './native-rings.js';
 import { scratch } from './scratch.js';
 
 /** The message parts of one message, in order; together they are one contiguous message. */
@@ -190,12 +191,14 @@ export interface NativeClientFacts {
   readonly serverUid: number;
 }
 
-export interface NativeAddon {
+export interface NativeAddon extends NativeRings {
   /**
    * Hands over what the core throws, and the scratch, and whether all is to be copied, as where the
    * runtime allows no ArrayBuffer over memory of a library's. Called once an environment.
    */
   setup(errorClass: typeof CoroIpcError, scratch: ArrayBuffer, copies: boolean): void;
+  /** Tells the process of an exception that nobody caught, as Node does. */
+  uncaught(error: unknown): void;
   /** Hands over the next buffer for small messages to arrive in. */
   arrivals(buffer: ArrayBuffer): void;
 

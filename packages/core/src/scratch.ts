@@ -13,8 +13,8 @@ export const scratchDoubles: Float64Array = new Float64Array(scratch);
 
 /** Where messages begin, in bytes. */
 export const SCRATCH_MESSAGE = 64;
-/** The most bytes of a message that crosses alone. */
-export const SCRATCH_SMALL = 4096;
+/** The most bytes of a message that crosses alone: of one with a payload of 4 KiB. */
+export const SCRATCH_SMALL: number = 4096 + 24;
 
 // The head, as indices of scratchDoubles and scratchInts.
 
@@ -30,6 +30,10 @@ export const HEAD_ZERO_COPY = 6;
 export const HEAD_ATTENTION = 7;
 /** Where a message, or the first of several, lies in the arrivals; negative: it is to be fetched. */
 export const HEAD_OFFSET = 8;
+/** How many bytes of the arrivals are taken. */
+export const HEAD_ARRIVED = 10;
+/** The server looks at no connection but that of the request. */
+export const HEAD_ALONE = 11;
 /** The status of a message in a buffer of the server's, whose number is in HEAD_CONNECTION. */
 export const HEAD_STATUS = 9;
 

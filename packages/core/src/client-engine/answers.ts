@@ -1,17 +1,12 @@
 // Answers as the core brings them: where their parts stand, and what becomes of a status.
 
-import { arrived, arrivedAt, arrivedDouble, arrivedInt } from '../arrivals.js';
+import { arrived, arrivedAt, arrivedDouble, arrivedInt, type TakeAnswer } from '../arrivals.js';
 import { CoroIpcError } from '../errors.js';
-import { RESPONSE_HEADER_BYTES } from '../messages.js';
+import { RESPONSE_HEADER_BYTES, STATUS_AT } from '../messages.js';
 import { CS } from '../status.js';
 
-/** Where the status stands in a response. */
-export const STATUS_AT = 16;
 /** What stands before each of several answers. */
 const ANSWER_HEAD_BYTES = 16;
-
-/** What becomes of an answer. */
-export type TakeAnswer = (token: number, status: number, payload: Buffer) => void;
 
 /** Gives the answers that have arrived to `take`. */
 export function takeArrived(count: number, take: TakeAnswer): void {

@@ -6,20 +6,24 @@
 // come from this thread.
 
 import { Buffer } from 'node:buffer';
-import { arrived, arrivedAt, arrivedInt, Batch, renewArrivals, SMALL_BYTES } from '../arrivals.js';
+import {
+  arrived,
+  arrivedAt,
+  arrivedInt,
+  Batch,
+  renewArrivals,
+  SMALL_BYTES,
+  type TakeAnswer,
+} from '../arrivals.js';
 import { dispatchMessage } from '../dispatch-message.js';
 import { CoroIpcError } from '../errors.js';
-import {
-  REQUEST_HEADER_BYTES,
-  RESPONSE_HEADER_BYTES,
-  releaseMessage,
-  requestMessage,
-} from '../messages.js';
+import { REQUEST_HEADER_BYTES, RESPONSE_HEADER_BYTES, STATUS_AT } from '../messages.js';
 import {
   type NativeClientFacts,
   type NativeClientOptions,
   type NativeMessage,
   native,
+  WANTS_ANSWERS,
 } from '../native.js';
 import {
   HEAD_ATTENTION,
@@ -32,17 +36,9 @@ import { ownThreadError, servedNames } from '../served-names.js';
 import { CS } from '../status.js';
 import type { Wire } from '../wires.js';
 import type { ZeroCopyBuffer } from '../zero-copy-buffer.js';
-import {
-  answered,
-  checkFits,
-  checkStatus,
-  payloadOf,
-  STATUS_AT,
-  type TakeAnswer,
-  takeArrived,
-  timeOver,
-} from './answers.js';
+import { answered, checkFits, checkStatus, payloadOf, takeArrived, timeOver } from './answers.js';
 import { InPlace } from './in-place.js';
+import { Requests } from './requests.js';
 
 export class ClientEngine {
   readonly name: string;
@@ -53,9 +49,11 @@ export class ClientEngine {
   #ownThread = false;
   /** Payloads that lie in buffers of the server's, and in which; undefined: all are copied. */
   #inPlace: InPlace | undefined;
+  readonly #requests: Requests;
 
   private constructor(client: number, options: NativeClientOptions) {
     this.#client = client;
+    this.#requests = new Requests(client);
     this.name = options.name;
   }
 
@@ -103,7 +101,7 @@ export class ClientEngine {
   }
 
   get flowControlled(): boolean {
-    return native.clientFlowControlled(this.#number);
+    return this.#requestsNow.flowControlled;
   }
 
   /** The events that a handshake waits for. */
@@ -122,14 +120,15 @@ export class ClientEngine {
     if (this.#client === undefined) return;
     const client = this.#client;
     this.#client = undefined;
+    this.#requests.end();
     native.clientClose(client);
   }
 
   // Requests. ---------------------------------------------------------------------------------
 
   /** Sends a request: its token, or 0 when there is no room for it now. */
-  send(message: NativeMessage): number {
-    return native.clientSend(this.#number, message);
+  send(id: number, payload: Uint8Array): number {
+    return this.#requestsNow.send(id, payload);
   }
 
   /**
@@ -137,14 +136,7 @@ export class ClientEngine {
    * to be answered before. Throws the answer's status if it is not OK.
    */
   call(id: number, payload: Uint8Array, timeoutMs: number): Buffer | undefined {
-    const message = requestMessage(id, payload);
-    let size: number;
-    try {
-      size = native.clientCall(this.#number, message, timeoutMs, false);
-    } finally {
-      releaseMessage(message);
-    }
-    return this.#answered(id, size, timeoutMs);
+    return this.#answered(id, this.#requestsNow.call(id, payload, timeoutMs), timeoutMs);
   }
 
   /**
@@ -157,13 +149,7 @@ export class ClientEngine {
     timeoutMs: number,
     into: Uint8Array,
   ): number | undefined {
-    const message = requestMessage(id, payload);
-    let size: number;
-    try {
-      size = native.clientCallInto(this.#number, message, timeoutMs, into);
-    } finally {
-      releaseMessage(message);
-    }
+    const size = this.#requestsNow.callInto(id, payload, timeoutMs, into);
     if (size < 0) return undefined;
     const status = scratchInts[HEAD_STATUS] as number;
     this.#attend();
@@ -175,6 +161,7 @@ export class ClientEngine {
   /** `call` with a request that lies in a zero-copy buffer. */
   callIn(id: number, buffer: ZeroCopyBuffer, timeoutMs: number): Buffer | undefined {
     const bytes = REQUEST_HEADER_BYTES + buffer.length;
+    this.#requests.blocks();
     const size = native.clientCallIn(this.#number, buffer.number, id, bytes, timeoutMs);
     return this.#answered(id, size, timeoutMs);
   }
@@ -209,9 +196,13 @@ export class ClientEngine {
 
   /** Gives every answer that is there to `take`. */
   answers(take: TakeAnswer): void {
+    if (this.#requestsNow.answers(take)) return;
     for (;;) {
       const count = native.clientAnswers(this.#number);
-      if (count === 0) return;
+      if (count === 0) {
+        this.#requests.coreHasNone();
+        return;
+      }
       if (count < 0) {
         const token = scratchDoubles[HEAD_TOKEN] as number;
         if (this.#inPlace?.here) {
@@ -356,6 +347,7 @@ export class ClientEngine {
 
   /** What is there of what a loop wants; 0: nothing, and the descriptors will tell. */
   sleep(wants: number): number {
+    if (this.#requestsNow.wait(wants)) return WANTS_ANSWERS;
     return native.clientSleep(this.#number, wants);
   }
 
@@ -365,10 +357,18 @@ export class ClientEngine {
   }
 
   get #number(): number {
-    if (this.#client === undefined) {
-      throw new CoroIpcError(CS.ERR_BAD_HANDLE, `the connection to "${this.name}" is closed`);
-    }
+    if (this.#client === undefined) throw this.#closedError();
     return this.#client;
+  }
+
+  #closedError(): CoroIpcError {
+    return new CoroIpcError(CS.ERR_BAD_HANDLE, `the connection to "${this.name}" is closed`);
+  }
+
+  // Of a client that is not closed.
+  get #requestsNow(): Requests {
+    if (this.#client === undefined) throw this.#closedError();
+    return this.#requests;
   }
 
   #connected(): void {

@@ -9,7 +9,6 @@ import { performance } from 'node:perf_hooks';
 import { checkFits } from '../client-engine/answers.js';
 import type { ClientEngine } from '../client-engine/engine.js';
 import { CoroIpcError } from '../errors.js';
-import { releaseMessage, requestMessage } from '../messages.js';
 import { WANTS_ANSWERS, WANTS_ROOM } from '../native.js';
 import { CS } from '../status.js';
 import { ZeroCopyBuffer } from '../zero-copy-buffer.js';
@@ -210,16 +209,11 @@ export class CallQueue {
       this.#pending.set(call.token, call);
       return true;
     }
-    const message = requestMessage(call.id, call.payload);
-    try {
-      const token = this.#engine.send(message);
-      if (token === 0) return false;
-      call.token = token;
-      this.#pending.set(token, call);
-      return true;
-    } finally {
-      releaseMessage(message);
-    }
+    const token = this.#engine.send(call.id, call.payload);
+    if (token === 0) return false;
+    call.token = token;
+    this.#pending.set(token, call);
+    return true;
   }
 
   // On the classic wire the request before has to be answered first, whatever comes of it.

@@ -16,6 +16,8 @@ import {
   responseMessage,
 } from '../messages.js';
 import { COUNTER_NAMES, type CounterName, type NativeMessage, native } from '../native.js';
+import { begins, ends, type Viewer, Wait } from '../rings/allowance.js';
+import { ServerRings } from '../rings/server-rings.js';
 import { CS } from '../status.js';
 import {
   type BufferHome,
@@ -45,7 +47,7 @@ const COUNTER_NUMBER = Object.fromEntries(
   COUNTER_NAMES.map((name, number) => [name, number]),
 ) as Record<CounterName, number>;
 
-export class ServerConnection {
+export class ServerConnection implements Viewer {
   readonly identity: ConnectionIdentity;
   /** The core's name of the connection. */
   readonly number: number;
@@ -56,6 +58,8 @@ export class ServerConnection {
   /** The token and the id of the last request. */
   token = 0;
   requestId = 0;
+  #rings: ServerRings | undefined;
+  readonly #wait: Wait;
   /** Requests answered with INVALID_PARAM because nobody takes them. */
   invalidRequests = 0;
   /** Requests answered with TRY_AGAIN by sendingAllowed. */
@@ -76,6 +80,32 @@ export class ServerConnection {
     this.identity = identity;
     this.number = identity.number;
     this.service = identity.service;
+    this.#wait = identity.generation === 0 ? new Wait() : Wait.forEver();
+  }
+
+  /** The way past the core; undefined before it is worth its memory, and where there is none. */
+  get rings(): ServerRings | undefined {
+    return this.#rings;
+  }
+
+  /** To be called for each request, and each message. */
+  used(): void {
+    if (this.#rings !== undefined || this.phase !== 'open' || !this.#wait.over()) return;
+    begins(this);
+    this.#rings = ServerRings.of(this.number);
+    if (this.#rings === undefined) ends(this);
+  }
+
+  makeWay(): void {
+    this.#rings = undefined;
+    native.connectionHide(this.number);
+    this.#wait.again();
+  }
+
+  /** The connection is over: the core shows nothing of it any more. */
+  dropRings(): void {
+    ends(this);
+    this.#rings = undefined;
   }
 
   /**
@@ -120,8 +150,10 @@ export class ServerConnection {
 
   /** Answers a request with a header and a payload. */
   respondWith(token: number, id: number, status: number, payload: Uint8Array): void {
+    this.#checkOpen('respond');
+    if (this.#rings?.respond(token, id, status, payload) === true) return;
     const message = responseMessage(id, status, payload);
-    this.respond(token, message);
+    native.respond(this.number, token, message);
     releaseMessage(message);
   }
 
@@ -135,6 +167,17 @@ export class ServerConnection {
     } catch (error) {
       if (!CoroIpcError.is(error)) throw error;
     }
+  }
+
+  /** Sends or queues a dispatch message with a header and a payload; false when queued. */
+  dispatchWith(id: number, payload: Uint8Array): boolean {
+    this.#checkOpen('dispatch');
+    this.used();
+    if (this.#rings?.dispatch(id, payload) === true) return true;
+    const message = responseMessage(id, CS.OK, payload);
+    const sent = native.dispatch(this.number, message);
+    releaseMessage(message);
+    return sent;
   }
 
   /** Sends or queues a whole dispatch message; false when queued. */

@@ -12,7 +12,8 @@
 import { CoroIpcError } from '../errors.js';
 import { native, SERVER_ALIVE, SERVER_WANTS_TURN } from '../native.js';
 import type { PollEvents } from '../poll/contract.js';
-import { HEAD_CONNECTION, scratchDoubles } from '../scratch.js';
+import { REQUESTS_BETWEEN_CORE } from '../rings/layout.js';
+import { HEAD_ALONE, HEAD_CONNECTION, scratchDoubles, scratchInts } from '../scratch.js';
 import { servedNames } from '../served-names.js';
 import { CS } from '../status.js';
 import { runTicks } from '../ticks.js';
@@ -20,7 +21,7 @@ import type { Wire } from '../wires.js';
 import type { PathAccess } from './access.js';
 import type { ServerConnection } from './connection.js';
 import { Failures } from './failures.js';
-import { type Serve, serverHost } from './host.js';
+import { type Serving, serverHost } from './host.js';
 import type { ServerLimits } from './limits.js';
 import type { ServerOwner } from './owner.js';
 import type { ServerWatches, WatchTarget } from './watches.js';
@@ -44,7 +45,7 @@ export class ServerEngine implements WatchTarget {
   #server: number | undefined;
   #closing = false;
   #inTurn = false;
-  #serve: Serve = () => false;
+  #serving: Serving | undefined;
   #unwatched: number[] = [];
 
   constructor(name: string, owner: ServerOwner, watches: ServerWatches) {
@@ -56,7 +57,7 @@ export class ServerEngine implements WatchTarget {
 
   /** Binds, listens and starts to be watched. Called once. */
   open(options: EngineOptions): void {
-    const { host, serve } = serverHost({
+    const { host, serving } = serverHost({
       owner: this.#owner,
       watches: this.#watches,
       target: this,
@@ -66,7 +67,7 @@ export class ServerEngine implements WatchTarget {
         this.#server = undefined;
       },
     });
-    this.#serve = serve;
+    this.#serving = serving;
     const { access, wires, limits, ...rest } = options;
     const outer = this.#failures.enter();
     try {
@@ -166,24 +167,37 @@ export class ServerEngine implements WatchTarget {
       while (this.#server !== undefined) {
         const size = native.serverNext(this.#server);
         if (size === 0) return;
-        const left = this.#serve(scratchDoubles[HEAD_CONNECTION] as number, size);
-        if (runTicks !== undefined) this.#letRun(runTicks);
-        else if (left) {
-          this.#later();
-          return;
-        }
+        const connection = scratchDoubles[HEAD_CONNECTION] as number;
+        const alone = scratchInts[HEAD_ALONE] !== 0;
+        if (!this.#serveOne(connection, size)) return;
+        if (alone && !this.#goOn(connection)) return;
       }
     } finally {
       this.#inTurn = false;
     }
   }
 
-  #letRun(ticks: () => void): void {
-    try {
-      ticks();
-    } catch (error) {
-      this.#failures.raise(error);
+  // Serves those of a connection that follow at once, without the core, where nobody else waits. What
+  // the core does in between, such as to look at the clock, is not put off for long.
+  #goOn(connection: number): boolean {
+    for (let left = REQUESTS_BETWEEN_CORE; left > 0; left -= 1) {
+      const size = this.#serving?.take(connection) ?? 0;
+      if (size === 0) return true;
+      if (!this.#serveOne(connection, size)) return false;
     }
+    return true;
+  }
+
+  // Whether the turn goes on.
+  #serveOne(connection: number, size: number): boolean {
+    const left = this.#serving?.serve(connection, size) ?? false;
+    if (runTicks !== undefined) {
+      runTicks();
+    } else if (left) {
+      this.#later();
+      return false;
+    }
+    return true;
   }
 
   // Promises run when this turn has ended, and the core is in the midst of its own.

@@ -24,7 +24,7 @@ export interface HostParts {
 }
 
 /** The call-backs of one server, and the way of a request. They use no `this`. */
-export function serverHost(parts: HostParts): { host: NativeServerHost; serve: Serve } {
+export function serverHost(parts: HostParts): { host: NativeServerHost; serving: Serving } {
   const { owner, failures } = parts;
   const connections = new Map<number, ServerConnection>();
 
@@ -59,6 +59,7 @@ export function serverHost(parts: HostParts): { host: NativeServerHost; serve: S
     connection.token = token;
     connection.requestId = id;
     try {
+      connection.used();
       return owner.request(connection, id, size, scratchInts[HEAD_ZERO_COPY] !== 0);
     } catch (error) {
       failures.raise(error);
@@ -84,6 +85,7 @@ export function serverHost(parts: HostParts): { host: NativeServerHost; serve: S
     disconnected(number) {
       return on(number, true, (connection) => {
         connection.phase = 'ended';
+        connection.dropRings();
         connection.failOffers();
         return owner.disconnected(connection);
       });
@@ -117,11 +119,19 @@ export function serverHost(parts: HostParts): { host: NativeServerHost; serve: S
       guarded(undefined, () => owner.ended());
     },
   };
-  return { host, serve };
+  const take = (number: number): number =>
+    last?.number === number ? (last.rings?.take() ?? 0) : 0;
+
+  return { host, serving: { serve, take } };
 }
 
-/** Serves the request whose particulars are in the scratch; whether work was left for promises. */
-export type Serve = (connection: number, size: number) => boolean;
+/** The way of a connection's requests. */
+export interface Serving {
+  /** Serves the request whose particulars are in the scratch; whether work was left for promises. */
+  serve(connection: number, size: number): boolean;
+  /** Takes the next request of the connection that was served last: its size, or 0 when the core has to. */
+  take(connection: number): number;
+}
 
 type Guarded = <Result>(otherwise: Result, run: () => Result) => Result;
 

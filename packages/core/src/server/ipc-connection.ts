@@ -2,7 +2,7 @@
 
 import { checkId, checkPayload } from '../arguments.js';
 import { CoroIpcError } from '../errors.js';
-import { type Payload, releaseMessage, responseMessage } from '../messages.js';
+import type { Payload } from '../messages.js';
 import type { ServerConnection } from '../server-engine/connection.js';
 import { CS } from '../status.js';
 import type { Wire } from '../wires.js';
@@ -72,10 +72,7 @@ export class IpcConnection {
   /** {@link dispatch} of arguments that were checked; called by the library alone. */
   send(id: number, payload: Uint8Array): boolean {
     this.#checkNotClosing();
-    const message = responseMessage(id, CS.OK, payload);
-    const sent = this.#link.dispatch(message);
-    releaseMessage(message);
-    return sent;
+    return this.#link.dispatchWith(id, payload);
   }
 
   /**

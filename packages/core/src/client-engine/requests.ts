@@ -1,0 +1,105 @@
+// The requests of a client on their way: past the core once it is worth the memory of that, through it
+// where there is no such way or something is not ordinary.
+
+import type { TakeAnswer } from '../arrivals.js';
+import { releaseMessage, requestMessage } from '../messages.js';
+import { native, WANTS_ANSWERS } from '../native.js';
+import { begins, ends, type Viewer, Wait } from '../rings/allowance.js';
+import { ClientRings, NOTHING_DONE, SENT } from '../rings/client-rings.js';
+
+export class Requests implements Viewer {
+  readonly #client: number;
+  #rings: ClientRings | undefined;
+  readonly #wait = new Wait();
+  /** A blocking call may have met answers to others, which the core keeps for them. */
+  #coreHolds = false;
+
+  constructor(client: number) {
+    this.#client = client;
+  }
+
+  /** Sends a request: its token, or 0 when there is no room for it now. */
+  send(id: number, payload: Uint8Array): number {
+    const token = this.#ringsNow()?.send(id, payload) ?? 0;
+    if (token > 0) return token;
+    const message = requestMessage(id, payload);
+    try {
+      return native.clientSend(this.#client, message);
+    } finally {
+      releaseMessage(message);
+    }
+  }
+
+  /** Sends a request and waits for its answer: as `clientCall`. */
+  call(id: number, payload: Uint8Array, timeoutMs: number): number {
+    const size = this.#ringsNow()?.exchange(id, payload) ?? NOTHING_DONE;
+    if (size > 0) return size;
+    if (size === SENT) return native.clientFinish(this.#client, timeoutMs);
+    this.blocks();
+    const message = requestMessage(id, payload);
+    try {
+      return native.clientCall(this.#client, message, timeoutMs, false);
+    } finally {
+      releaseMessage(message);
+    }
+  }
+
+  /** As `clientCallInto`. */
+  callInto(id: number, payload: Uint8Array, timeoutMs: number, into: Uint8Array): number {
+    const size = this.#ringsNow()?.exchangeInto(id, payload, into) ?? NOTHING_DONE;
+    if (size > 0) return size;
+    if (size === SENT) return native.clientFinishInto(this.#client, timeoutMs, into);
+    this.blocks();
+    const message = requestMessage(id, payload);
+    try {
+      return native.clientCallInto(this.#client, message, timeoutMs, into);
+    } finally {
+      releaseMessage(message);
+    }
+  }
+
+  /** To be called before every other wait for an answer in the core. */
+  blocks(): void {
+    this.#coreHolds = true;
+  }
+
+  /** Gives the answers that are there to `take`; false: the core has to be asked for others. */
+  answers(take: TakeAnswer): boolean {
+    return this.#rings?.answers(take) === true && !this.#coreHolds;
+  }
+
+  /** The core had no more answers. */
+  coreHasNone(): void {
+    this.#coreHolds = false;
+  }
+
+  /** Waits a little, awake, for what is wanted; whether it is there. */
+  wait(wants: number): boolean {
+    return (wants & WANTS_ANSWERS) !== 0 && this.#rings?.awaitAnswer() === true;
+  }
+
+  get flowControlled(): boolean {
+    return this.#rings?.flowControlled ?? native.clientFlowControlled(this.#client);
+  }
+
+  /** The client is closed. */
+  end(): void {
+    ends(this);
+    this.#rings = undefined;
+  }
+
+  makeWay(): void {
+    this.#rings = undefined;
+    native.clientHide(this.#client);
+    this.#wait.again();
+  }
+
+  #ringsNow(): ClientRings | undefined {
+    if (this.#rings === undefined && this.#wait.over()) {
+      begins(this);
+      this.#rings = ClientRings.of(this.#client);
+      if (this.#rings === undefined) ends(this);
+    }
+    return this.#rings;
+  }
+}

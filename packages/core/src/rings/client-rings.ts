@@ -1,0 +1,199 @@
+// A client's way past the core: small requests into the ring, and the answer to one that blocks out of
+// it, without a crossing. Whatever is not ordinary is the core's to do; both go on from the same
+// ledger, one at a time.
+
+import { arrived, arrivedInt, keepArrival, type TakeAnswer } from '../arrivals.js';
+import { REQUEST_HEADER_BYTES, RESPONSE_HEADER_BYTES, STATUS_AT } from '../messages.js';
+import { native } from '../native.js';
+import type { RingsShown } from '../native-rings.js';
+import {
+  HEAD_ATTENTION,
+  HEAD_OFFSET,
+  HEAD_STATUS,
+  HEAD_ZERO_COPY,
+  scratchInts,
+} from '../scratch.js';
+import {
+  CLIENT_LEDGER,
+  CLIENT_WORDS,
+  LOOKS,
+  SERVER_WORDS,
+  WANTS_CALLS,
+  wholeNumber,
+} from './layout.js';
+import { RingReader } from './ring-reader.js';
+import { RingWriter } from './ring-writer.js';
+
+/** What `exchange` says where it has no answer. */
+export const NOTHING_DONE = -1;
+export const SENT = 0;
+
+const STATUS_WORD = STATUS_AT / 4;
+const HEADER_WORDS = RESPONSE_HEADER_BYTES / 4;
+
+export class ClientRings {
+  readonly #tell: () => void;
+  readonly #ledger: Int32Array;
+  readonly #theirs: Int32Array;
+  readonly #requests: RingWriter;
+  readonly #responses: RingReader;
+  readonly #maxInFlight: number;
+  readonly #looks: number;
+
+  /** Those of a connection; undefined where there are none to be seen. */
+  static of(client: number): ClientRings | undefined {
+    const shown = native.clientRings(client);
+    if (shown === undefined) return undefined;
+    return new ClientRings(shown, () => native.clientTell(client));
+  }
+
+  /** `tell` has the core wake the server. */
+  constructor(shown: RingsShown, tell: () => void) {
+    const ours = new Int32Array(shown.ours);
+    this.#tell = tell;
+    this.#ledger = new Int32Array(shown.ledger);
+    this.#theirs = new Int32Array(shown.theirs);
+    this.#requests = new RingWriter(
+      ours,
+      { at: shown.controlBytes, bytes: shown.requestBytes },
+      CLIENT_WORDS.requestTail,
+      this.#ledger,
+      CLIENT_LEDGER.requests,
+    );
+    this.#responses = new RingReader(
+      this.#theirs,
+      { at: shown.controlBytes, bytes: shown.responseBytes },
+      SERVER_WORDS.responseTail,
+      ours,
+      CLIENT_WORDS.responseHead,
+      this.#ledger,
+      CLIENT_LEDGER.responses,
+    );
+    this.#maxInFlight = shown.maxInFlight;
+    this.#looks = shown.spins ? LOOKS : 1;
+  }
+
+  /** Sends a request: its token, or 0 where the core has to. */
+  send(id: number, payload: Uint8Array): number {
+    const ledger = this.#ledger;
+    // Of rings that are not to be seen any more, all words are undefined.
+    if (ledger[CLIENT_LEDGER.over] !== 0) return 0;
+    if ((ledger[CLIENT_LEDGER.inFlight] as number) >= this.#maxInFlight) return 0;
+    if (!this.#put(id, payload)) return 0;
+    ledger[CLIENT_LEDGER.inFlight] = (ledger[CLIENT_LEDGER.inFlight] as number) + 1;
+    if (this.#asleep()) this.#tell();
+    return wholeNumber(ledger, CLIENT_LEDGER.sent);
+  }
+
+  /**
+   * Sends a request while none is in flight, and waits a little for its answer: the size of it, and it
+   * is in the arrivals. NOTHING_DONE, or SENT: the core has to do all, or the rest.
+   */
+  exchange(id: number, payload: Uint8Array): number {
+    const size = this.#exchanged(id, payload);
+    if (size <= 0) return size;
+    const offset = this.#responses.bring(size);
+    keepArrival(size);
+    scratchInts[HEAD_OFFSET] = offset;
+    scratchInts[HEAD_ZERO_COPY] = 0;
+    scratchInts[HEAD_ATTENTION] = 0;
+    this.#done();
+    return size;
+  }
+
+  /** `exchange` with the answer's status in the scratch, and the first bytes of its payload in `into`. */
+  exchangeInto(id: number, payload: Uint8Array, into: Uint8Array): number {
+    const size = this.#exchanged(id, payload);
+    if (size <= 0) return size;
+    const responses = this.#responses;
+    scratchInts[HEAD_STATUS] = responses.word(STATUS_WORD);
+    scratchInts[HEAD_ATTENTION] = 0;
+    responses.copy(HEADER_WORDS, Math.min(size - RESPONSE_HEADER_BYTES, into.length), into);
+    this.#done();
+    return size;
+  }
+
+  /**
+   * Takes the answers that are there and gives them to `take`, as long as each is that to the first request
+   * that the core does not know of. False: there are others, which the core has to look at.
+   */
+  answers(take: TakeAnswer): boolean {
+    const ledger = this.#ledger;
+    const responses = this.#responses;
+    for (;;) {
+      if (ledger[CLIENT_LEDGER.over] !== 0) return false;
+      if (!responses.wait(1)) return true;
+      const noted = ledger[CLIENT_LEDGER.noted] as number;
+      const low = (noted + 1) | 0;
+      if (noted === ledger[CLIENT_LEDGER.sent] || low === 0) return false;
+      const high = ledger[CLIENT_LEDGER.noted + 1] as number;
+      const size = responses.look(low, high, RESPONSE_HEADER_BYTES);
+      if (size === 0) return false;
+      const offset = responses.bring(size);
+      keepArrival(size);
+      responses.pop();
+      ledger[CLIENT_LEDGER.noted] = low;
+      ledger[CLIENT_LEDGER.inFlight] = (ledger[CLIENT_LEDGER.inFlight] as number) - 1;
+      take(
+        wholeNumber(ledger, CLIENT_LEDGER.noted),
+        arrivedInt(offset + STATUS_AT),
+        arrived(offset + RESPONSE_HEADER_BYTES, size - RESPONSE_HEADER_BYTES),
+      );
+    }
+  }
+
+  /** Waits a little for one. */
+  awaitAnswer(): boolean {
+    return this.#ledger[CLIENT_LEDGER.over] === 0 && this.#responses.wait(this.#looks);
+  }
+
+  /** Whether messages wait at the server; undefined: the core has to look. */
+  get flowControlled(): boolean | undefined {
+    if (this.#ledger[CLIENT_LEDGER.over] !== 0) return undefined;
+    return Atomics.load(this.#theirs, SERVER_WORDS.backlog) !== 0;
+  }
+
+  // The size of the answer, which lies in the ring.
+  #exchanged(id: number, payload: Uint8Array): number {
+    const ledger = this.#ledger;
+    if (ledger[CLIENT_LEDGER.over] !== 0 || ledger[CLIENT_LEDGER.inFlight] !== 0) {
+      return NOTHING_DONE;
+    }
+    if (!this.#put(id, payload)) return NOTHING_DONE;
+    if (this.#asleep() || !this.#responses.wait(this.#looks)) return this.#left();
+    const low = ledger[CLIENT_LEDGER.sent] as number;
+    const high = ledger[CLIENT_LEDGER.sent + 1] as number;
+    const size = this.#responses.look(low, high, RESPONSE_HEADER_BYTES);
+    return size > 0 ? size : this.#left();
+  }
+
+  #put(id: number, payload: Uint8Array): boolean {
+    const ledger = this.#ledger;
+    const low = ((ledger[CLIENT_LEDGER.sent] as number) + 1) | 0;
+    const high = ledger[CLIENT_LEDGER.sent + 1] as number;
+    if (low === 0) return false;
+    if (!this.#requests.put(low, high, REQUEST_HEADER_BYTES, id, 0, payload)) return false;
+    ledger[CLIENT_LEDGER.sent] = low;
+    return true;
+  }
+
+  // Whether the server has long been asleep for requests, and was not rung for since.
+  #asleep(): boolean {
+    this.#ledger[CLIENT_LEDGER.untold] = WANTS_CALLS;
+    const word = Atomics.load(this.#theirs, SERVER_WORDS.sleep);
+    return (word & WANTS_CALLS) !== 0 && word !== this.#ledger[CLIENT_LEDGER.rung];
+  }
+
+  // The core does not know of the request until it is asked for its answer.
+  #left(): number {
+    this.#ledger[CLIENT_LEDGER.inFlight] = 1;
+    return SENT;
+  }
+
+  #done(): void {
+    this.#responses.pop();
+    // Who has answered it knew of it.
+    this.#ledger[CLIENT_LEDGER.untold] = 0;
+    this.#ledger[CLIENT_LEDGER.noted] = this.#ledger[CLIENT_LEDGER.sent] as number;
+  }
+}

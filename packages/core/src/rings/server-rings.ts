@@ -1,0 +1,176 @@
+// A server's way past the core: small requests out of a connection's ring, their answers and dispatch
+// messages into its rings, without a crossing. Whatever is not ordinary is the core's to do; both go
+// on from the same ledger, one at a time, and the core counts what was done here when it looks next.
+
+import { arrivedInt, keepArrival, writeArrived } from '../arrivals.js';
+import { REQUEST_HEADER_BYTES, RESPONSE_HEADER_BYTES } from '../messages.js';
+import { native } from '../native.js';
+import type { RingsShown } from '../native-rings.js';
+import {
+  HEAD_CONNECTION,
+  HEAD_ID,
+  HEAD_OFFSET,
+  HEAD_TOKEN,
+  HEAD_ZERO_COPY,
+  scratchDoubles,
+  scratchInts,
+} from '../scratch.js';
+import { CS } from '../status.js';
+import {
+  CLIENT_WORDS,
+  LOOKS,
+  MAY_DISPATCH,
+  MAY_TAKE,
+  SERVER_LEDGER,
+  SERVER_WORDS,
+  WANTS_CALLS,
+  WANTS_DISPATCHES,
+  WANTS_ROOM,
+  wholeNumber,
+} from './layout.js';
+import { RingReader } from './ring-reader.js';
+import { RingWriter } from './ring-writer.js';
+
+const ID_LIMIT = 65_536;
+const ID_AT = 8;
+
+export class ServerRings {
+  readonly #connection: number;
+  readonly #tellCore: () => void;
+  readonly #ledger: Int32Array;
+  readonly #theirs: Int32Array;
+  readonly #requests: RingReader;
+  readonly #responses: RingWriter;
+  readonly #dispatches: RingWriter;
+  readonly #maxInFlight: number;
+  readonly #looks: number;
+
+  /** Those of a connection; undefined where there are none to be seen. */
+  static of(connection: number): ServerRings | undefined {
+    const shown = native.connectionRings(connection);
+    if (shown === undefined) return undefined;
+    return new ServerRings(connection, shown, () => native.connectionTell(connection));
+  }
+
+  /** `tell` has the core wake the client, now or soon. */
+  constructor(connection: number, shown: RingsShown, tell: () => void) {
+    const ours = new Int32Array(shown.ours);
+    const ledger = new Int32Array(shown.ledger);
+    const first = shown.controlBytes;
+    this.#connection = connection;
+    this.#tellCore = tell;
+    this.#ledger = ledger;
+    this.#theirs = new Int32Array(shown.theirs);
+    this.#requests = new RingReader(
+      this.#theirs,
+      { at: first, bytes: shown.requestBytes },
+      CLIENT_WORDS.requestTail,
+      ours,
+      SERVER_WORDS.requestHead,
+      ledger,
+      SERVER_LEDGER.requests,
+    );
+    this.#responses = new RingWriter(
+      ours,
+      { at: first, bytes: shown.responseBytes },
+      SERVER_WORDS.responseTail,
+      ledger,
+      SERVER_LEDGER.responses,
+    );
+    this.#dispatches = new RingWriter(
+      ours,
+      { at: first + 2 * shown.responseBytes, bytes: shown.dispatchBytes },
+      SERVER_WORDS.dispatchTail,
+      ledger,
+      SERVER_LEDGER.dispatches,
+    );
+    this.#maxInFlight = shown.maxInFlight;
+    this.#looks = shown.spins ? LOOKS : 1;
+  }
+
+  /**
+   * Waits a little for the next request and takes it, as `serverNext` does: its size, or 0 when the
+   * core has to look.
+   */
+  take(): number {
+    const ledger = this.#ledger;
+    // Of rings that are not to be seen any more, all words are undefined.
+    if (!this.#may(MAY_TAKE)) return 0;
+    if ((ledger[SERVER_LEDGER.inFlight] as number) >= this.#maxInFlight) return 0;
+    const requests = this.#requests;
+    const low = ((ledger[SERVER_LEDGER.received] as number) + 1) | 0;
+    const high = ledger[SERVER_LEDGER.received + 1] as number;
+    if (low === 0 || !requests.wait(this.#looks)) return 0;
+    const size = requests.look(low, high, REQUEST_HEADER_BYTES);
+    if (size === 0) return 0;
+    const offset = requests.bring(size);
+    const id = arrivedInt(offset + ID_AT);
+    if (id < 0 || id >= ID_LIMIT) return 0;
+    // What was checked is what the header says, whatever the client has written there since.
+    writeArrived(offset, size, 0, id, 0);
+    keepArrival(size);
+    requests.pop();
+    ledger[SERVER_LEDGER.received] = low;
+    this.#add(SERVER_LEDGER.inFlight, 1);
+    this.#add(SERVER_LEDGER.taken, 1);
+    ledger[SERVER_LEDGER.untold] = (ledger[SERVER_LEDGER.untold] as number) | WANTS_ROOM;
+    scratchDoubles[HEAD_CONNECTION] = this.#connection;
+    scratchDoubles[HEAD_TOKEN] = wholeNumber(ledger, SERVER_LEDGER.received);
+    scratchInts[HEAD_ID] = id;
+    scratchInts[HEAD_ZERO_COPY] = 0;
+    scratchInts[HEAD_OFFSET] = offset;
+    return size;
+  }
+
+  /** Answers the request that `take` took last; false: the core has to. */
+  respond(token: number, id: number, status: number, payload: Uint8Array): boolean {
+    const ledger = this.#ledger;
+    if (!this.#may(MAY_TAKE)) return false;
+    const low = ledger[SERVER_LEDGER.received] as number;
+    // Of several that are not answered the core keeps account.
+    if ((((ledger[SERVER_LEDGER.noted] as number) + 1) | 0) !== low) return false;
+    if (token !== wholeNumber(ledger, SERVER_LEDGER.received)) return false;
+    const high = ledger[SERVER_LEDGER.received + 1] as number;
+    if (!this.#responses.put(low, high, RESPONSE_HEADER_BYTES, id, status, payload)) return false;
+    ledger[SERVER_LEDGER.noted] = low;
+    this.#add(SERVER_LEDGER.inFlight, -1);
+    this.#add(SERVER_LEDGER.responded, 1);
+    this.#tell(WANTS_CALLS);
+    return true;
+  }
+
+  /** Sends a dispatch message; false: the core has to. */
+  dispatch(id: number, payload: Uint8Array): boolean {
+    const ledger = this.#ledger;
+    if (!this.#may(MAY_DISPATCH)) return false;
+    const low = ((ledger[SERVER_LEDGER.dispatched] as number) + 1) | 0;
+    const high = ledger[SERVER_LEDGER.dispatched + 1] as number;
+    if (low === 0) return false;
+    if (!this.#dispatches.put(low, high, RESPONSE_HEADER_BYTES, id, CS.OK, payload)) return false;
+    ledger[SERVER_LEDGER.dispatched] = low;
+    this.#add(SERVER_LEDGER.published, 1);
+    this.#tell(WANTS_DISPATCHES);
+    return true;
+  }
+
+  #may(what: number): boolean {
+    return ((this.#ledger[SERVER_LEDGER.may] as number) & what) !== 0;
+  }
+
+  #add(word: number, what: number): void {
+    this.#ledger[word] = (this.#ledger[word] as number) + what;
+  }
+
+  // One that has long been asleep is rung for now; one that falls asleep at this moment when the core
+  // has looked behind a fence, which it does soon by itself while it has a request of this connection
+  // served.
+  #tell(wants: number): void {
+    const ledger = this.#ledger;
+    const untold = ledger[SERVER_LEDGER.untold] as number;
+    ledger[SERVER_LEDGER.untold] = untold | wants;
+    const word = Atomics.load(this.#theirs, CLIENT_WORDS.sleep);
+    const asleep = (word & wants) !== 0 && word !== ledger[SERVER_LEDGER.rung];
+    const arranged = untold !== 0 || ledger[SERVER_LEDGER.current] !== 0;
+    if (asleep || !arranged) this.#tellCore();
+  }
+}
