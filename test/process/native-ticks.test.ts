@@ -119,6 +119,73 @@ describe.each(ADAPTERS)('in a server with %s', (adapter) => {
   });
 });
 
+describe.each(ADAPTERS)(
+  'a tick that throws after the only message of a turn, with %s',
+  (adapter) => {
+    it('is told of at once in a server, which serves on', async () => {
+      const task: Task<Argument> = async (tools, { name, service, adapter }) => {
+        const { IpcServer, adapters, say } = tools;
+        process.on('uncaughtException', ({ message }) => say('uncaught', message));
+        const server = new IpcServer({ name, adapter: adapters[adapter]() });
+        server.service(service, {
+          requests: {
+            1: ({ payload }) => {
+              const number = payload.readUInt32LE();
+              process.nextTick(() => {
+                process.nextTick(() => say('after', number));
+                throw new Error(`tick ${number}`);
+              });
+              return payload;
+            },
+          },
+        });
+        await server.listen();
+        say('ready');
+      };
+      const name = freshName();
+      const server = Child.start(task, { name, service: SERVICE, adapter, count: 0, burst: 0 });
+      await server.said('ready');
+      const client = await clientOf(name);
+      for (const number of numbers(40)) {
+        expect((await client.call(1, words(number))).readUInt32LE()).toBe(number);
+        // Some find the server asleep.
+        if (number % 8 === 0) await server.said('after', number + 1);
+      }
+      await server.said('after', 40);
+      expect(server.values('uncaught')).toEqual(numbers(40).map((number) => `tick ${number}`));
+      expect(server.values('after')).toEqual(numbers(40));
+    });
+
+    it('is told of at once in a client, which reads on', async () => {
+      const { name } = await startHolder();
+      const task: Task<Argument> = async (tools, { name, service, adapter, count, burst }) => {
+        const { IpcClient, adapters, say, sleep } = tools;
+        const errors: string[] = [];
+        process.on('uncaughtException', ({ message }) => errors.push(message));
+        const client = await IpcClient.connect({ name, service, adapter: adapters[adapter]() });
+        const size = Buffer.alloc(8);
+        size.writeUInt32LE(1);
+        size.writeUInt32LE(40, 4);
+        client.on('dispatch', () =>
+          process.nextTick(() => {
+            throw new Error('tick');
+          }),
+        );
+        for (let round = 1; round <= count; round++) {
+          await client.call(burst, size);
+          while (errors.length < round) await sleep(1);
+        }
+        say('errors', errors.length);
+        await client.close();
+      };
+      const argument = { name, service: SERVICE, adapter, count: 30, burst: COMMAND.BURST };
+      const client = Child.start(task, argument);
+      expect(await client.ended()).toMatchObject({ outcome: 0, errors: '' });
+      expect(await client.said('errors')).toBe(30);
+    });
+  },
+);
+
 describe.each(ADAPTERS)('in a client with %s', (adapter) => {
   it('ticks and promises run between the dispatch messages of a batch', async () => {
     const { name } = await startHolder();
