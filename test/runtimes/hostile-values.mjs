@@ -1,7 +1,9 @@
 // Values that the core must survive, whoever hands them over.
 
-// They would begin servers and watches that live on, or end the client of the test.
-const LEFT_OUT = new Set(['setup', 'serverOpen', 'watcherOpen', 'clientClose', 'clientConnect']);
+// They would begin servers and watches that live on, or end the client of the test, or the process, as they should.
+const LEFT_OUT = new Set([
+  ...['setup', 'serverOpen', 'watcherOpen', 'clientClose', 'clientConnect', 'uncaught'],
+]);
 
 /** Memory that is not what a Uint8Array over it once said. */
 export function hostileMemory() {

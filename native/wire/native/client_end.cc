@@ -7,7 +7,7 @@ namespace coroipc::wire::native {
 
 ClientEnd::ClientEnd(const Geometry& geometry, sys::SealedMemory ours, sys::SealedMemory theirs)
     : geometry_(geometry),
-      memory_(std::make_shared<Memory>(std::move(ours), std::move(theirs), ClientLedger{})),
+      memory_(std::make_shared<Memory>(Memory{std::move(ours), std::move(theirs), {}})),
       requests_(ours_.ring(0), geometry.request_ring, &client_words(ours_).request_tail,
                 &server_words(theirs_).request_head, ledger_.requests),
       responses_(theirs_.ring(0), geometry.response_ring, &client_words(ours_).response_head,

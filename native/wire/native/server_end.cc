@@ -7,7 +7,7 @@ namespace coroipc::wire::native {
 
 ServerEnd::ServerEnd(const Geometry& geometry, sys::SealedMemory ours, sys::SealedMemory theirs)
     : geometry_(geometry),
-      memory_(std::make_shared<Memory>(std::move(ours), std::move(theirs), ServerLedger{})),
+      memory_(std::make_shared<Memory>(Memory{std::move(ours), std::move(theirs), {}})),
       requests_(theirs_.ring(0), geometry.request_ring, &server_words(ours_).request_head,
                 &client_words(theirs_).request_tail, ledger_.requests),
       responses_(ours_.ring(0), geometry.response_ring, &server_words(ours_).response_tail,

@@ -29,6 +29,8 @@ export function ends(viewer: Viewer): void {
 
 /** Messages after which a connection is worth the memory of a way past the core; 0: it never is. */
 export const MESSAGES_BEFORE: number = (() => {
+  // To look through Atomics at memory that is mapped for reading only ends a process of Bun's.
+  if (process.versions['bun'] !== undefined) return 0;
   const said = process.env['COROIPC_DIRECT_AFTER'];
   return said !== undefined && /^\d+$/.test(said) ? Number(said) : 16;
 })();
