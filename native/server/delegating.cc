@@ -42,7 +42,7 @@ void Server::settle(const Shared& connection) {
   const uint32_t taken = counted(Counter::kRequests, done.taken);
   connection->unanswered += taken;
   connection->unanswered -= counted(Counter::kResponses, done.responded);
-  (void)counted(Counter::kDispatched, done.dispatched);
+  (void)counted(Counter::kDispatched, done.sent);
   budget_ -= std::min<size_t>(budget_, taken);
   until_clock_ = std::max(1, until_clock_ - static_cast<int>(taken));
   if (connection->live()) tell_later(connection);

@@ -18,7 +18,7 @@ struct Delegated {
   uint32_t current = 0;  // a request of the connection is served: the server looks soon by itself
   uint32_t taken = 0;
   uint32_t responded = 0;
-  uint32_t dispatched = 0;
+  uint32_t sent = 0;    // dispatch messages
   uint32_t untold = 0;  // what a client may sleep for that may not have been told of it
 };
 

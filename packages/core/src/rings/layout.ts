@@ -75,7 +75,7 @@ export const SERVER_LEDGER = {
   current: 25,
   taken: 26,
   responded: 27,
-  published: 28,
+  sent: 28,
   untold: 29,
 } as const;
 

@@ -148,7 +148,7 @@ export class ServerRings {
     if (low === 0) return false;
     if (!this.#dispatches.put(low, high, RESPONSE_HEADER_BYTES, id, CS.OK, payload)) return false;
     ledger[SERVER_LEDGER.dispatched] = low;
-    this.#add(SERVER_LEDGER.published, 1);
+    this.#add(SERVER_LEDGER.sent, 1);
     this.#tell(WANTS_DISPATCHES);
     return true;
   }
