@@ -18,6 +18,8 @@ function project(
       ...limits,
       pool: 'forks' as const,
       retry: 0,
+      // What was expected is of use only whole.
+      chaiConfig: { truncateThreshold: 0 },
       maxWorkers: serial ? 1 : 2,
       fileParallelism: !serial,
       // Projects of different numbers of workers do not run at the same time.

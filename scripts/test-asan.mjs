@@ -11,7 +11,7 @@
 // more at the end of every process.
 //
 // The last line is `N passed, N failed`; a finding is a failure.
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { basename } from 'node:path';
 import { findingsOf } from './asan-report.mjs';
 import { at, root, run } from './run.mjs';
@@ -74,6 +74,8 @@ if (built.code !== 0) process.exit(1);
 
 rmSync(REPORTS, { recursive: true, force: true });
 mkdirSync(REPORTS, { recursive: true });
+// Servers of other users leave theirs there, too.
+chmodSync(REPORTS, 0o777);
 const result = await run(
   process.execPath,
   [

@@ -40,7 +40,7 @@ NativeSession::~NativeSession() {
 // One fence for all that was sent and for the room that was made: it waits until the server's CPU
 // has let go of what was written.
 void NativeSession::tell() {
-  (void)untold();
+  take_over();
   const native::Wants what = end_->untaken(std::exchange(untold_, 0));
   const native::Wants room = std::exchange(made_room_, false) ? native::kWantsRoom : 0;
   put_bytes_ = 0;
@@ -69,8 +69,14 @@ Status NativeSession::sent(native::ClientEnd::Put put) {
   return Status::kOk;
 }
 
+void NativeSession::take_over() {
+  const native::Wants untold = std::exchange(end_->memory()->ledger.untold, 0);
+  untold_ |= untold & native::kWantsCalls;
+  made_room_ = made_room_ || (untold & native::kWantsRoom) != 0;
+}
+
 bool NativeSession::untold() {
-  untold_ |= std::exchange(end_->memory()->ledger.untold, 0) & native::kWantsCalls;
+  take_over();
   return untold_ != 0;
 }
 

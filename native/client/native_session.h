@@ -82,6 +82,8 @@ class NativeSession final : public Session {
   [[nodiscard]] Wants there(Wants wants) const;
   // Sleeps until the socket speaks. kOk: look again.
   [[nodiscard]] Status doze(Wants wants, int64_t deadline_ns);
+  // Takes over what JavaScript has sent, and the room that it made.
+  void take_over();
   // Whether something was sent, here or by JavaScript, that the server may not know of.
   [[nodiscard]] bool untold();
   void tell();

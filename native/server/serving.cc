@@ -96,6 +96,8 @@ bool Server::next_request(Call& call) {
 void Server::end_turn() {
   tell_all();
   in_turn_ = false;
+  // One that was asked for meanwhile may have come already, in the midst of this one.
+  turn_wanted_ = false;
   const bool cut_short = budget_ == 0 || sys::now_ns() >= turn_ends_;
   std::vector<Shared> cooled;
   cooled.swap(hot_);

@@ -3,7 +3,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { buildAttacker } from './attacker/build.mjs';
+import { buildAttacker, plainEnvironment } from './attacker/build.mjs';
 
 /** Ends what hangs; no test measures it. */
 export const GENEROUS_MS = 10_000;
@@ -47,7 +47,8 @@ export class Attacker implements AsyncDisposable {
   }
 
   static start(user: { uid?: number; gid?: number } = {}): Attacker {
-    return new Attacker(spawn(buildAttacker(), { stdio: ['pipe', 'pipe', 'inherit'], ...user }));
+    const options = { env: plainEnvironment(), ...user };
+    return new Attacker(spawn(buildAttacker(), { stdio: ['pipe', 'pipe', 'inherit'], ...options }));
   }
 
   get pid(): number {

@@ -6,6 +6,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { IpcClient, type IpcServerOptions } from '@coroipc/core';
 import { expect, vi } from 'vitest';
+import { passedOn } from '../process/environment.js';
 import { type Holdings, holdings, sharedFiles } from '../process/machine.js';
 import { Attacker, GENEROUS_MS } from './attacker.js';
 
@@ -69,7 +70,7 @@ export class Victim implements AsyncDisposable {
     const given = { services: [SERVICE], wires: ['native', 'classic'], ...rest };
     const child = fork(SERVE, [name, api, JSON.stringify(given)], {
       stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
-      env: { PATH: process.env['PATH'], NODE_DEBUG: 'coroipc' },
+      env: { ...passedOn(), NODE_DEBUG: 'coroipc' },
       ...(uid === undefined ? {} : { uid }),
       ...(gid === undefined ? {} : { gid }),
     });

@@ -11,6 +11,7 @@ import type { PollDescriptors } from '@coroipc/core/testing';
 import type * as rxjs from 'rxjs';
 import { onTestFinished } from 'vitest';
 import type * as scarce from '../resources/fixtures/scarce.mjs';
+import { passedOn } from './environment.js';
 
 const TASK = fileURLToPath(new URL('./fixtures/task.mjs', import.meta.url));
 /** Ends what hangs; no test measures it. */
@@ -62,11 +63,6 @@ export interface Ended {
   /** Everything that was said, in order. */
   readonly said: readonly string[];
 }
-
-// As little as a child needs, and what a sanitizer needs that the tests run under.
-const PASSED_ON = ['PATH', 'LD_PRELOAD', 'ASAN_OPTIONS', 'LSAN_OPTIONS', 'COROIPC_DIRECT_AFTER'];
-
-const passedOn = () => Object.fromEntries(PASSED_ON.map((name) => [name, process.env[name]]));
 
 export class Child {
   readonly #process: ChildProcess;

@@ -186,6 +186,35 @@ describe.each([
     expect(await server.said('stats')).toMatchObject({ requests: 150 * 61, responses: 150 * 61 });
     expect(await server.ended()).toMatchObject(WELL);
   });
+
+  it('a server that waits for room for its answers hears of what was taken', async () => {
+    const task = argument(0);
+    const server = Child.start(serve, task, { env });
+    await server.said('ready');
+    // Answers for which there is no room at first, to a client that does not look until the server
+    // has gone to sleep for want of it.
+    const late: Task<Argument> = async ({ IpcClient, say }, { name, commands }) => {
+      const client = await IpcClient.connect({
+        name,
+        service: 1,
+        requestBytes: 1_048_576,
+        responseBytes: 65_536,
+        maxInFlight: 1000,
+      });
+      for (let left = 20; left > 0; left--) client.callSync(commands.ECHO, 'x');
+      const payloads = Array.from({ length: 1000 }, (_, number) => Buffer.alloc(300, number));
+      const calls = payloads.map((payload) => client.call(commands.ECHO, payload));
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+      const answers = await Promise.all(calls);
+      say('same', answers.filter((answer, number) => payloads[number]?.equals(answer)).length);
+      await client.close();
+    };
+    const client = Child.start(late, task, { env });
+    expect(await client.said('same')).toBe(1000);
+    expect(await client.ended()).toMatchObject(WELL);
+    server.tell('enough');
+    expect(await server.ended()).toMatchObject(WELL);
+  });
 });
 
 it('a worker that is told to end in a disconnect function takes no process along', async () => {

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { expect } from 'vitest';
 import { arrived } from '../../packages/core/src/arrivals.js';
 import { ClientRings } from '../../packages/core/src/rings/client-rings.js';
+import { CLIENT_LEDGER, SERVER_LEDGER } from '../../packages/core/src/rings/layout.js';
 import { ServerRings } from '../../packages/core/src/rings/server-rings.js';
 import {
   HEAD_OFFSET,
@@ -20,6 +21,8 @@ import { type Channel, REQUEST_HEADER_BYTES, RESPONSE_HEADER_BYTES } from './mod
 interface Direct {
   readonly client: ClientRings;
   readonly server: ServerRings;
+  /** What each side has left for the core to look at again, behind a fence. */
+  readonly untold: readonly Int32Array[];
   /** Whether the core was told that it has to look at the sleeping side. */
   told: boolean;
 }
@@ -32,9 +35,14 @@ function directOf(ends: Ends): Direct {
   const tell = () => {
     direct.told = true;
   };
+  const [client, server] = [ends.rings(CLIENT), ends.rings(SERVER)];
   const direct: Direct = {
-    client: new ClientRings(ends.rings(CLIENT), tell),
-    server: new ServerRings(1, ends.rings(SERVER), tell),
+    client: new ClientRings(client, tell),
+    server: new ServerRings(1, server, tell),
+    untold: [
+      new Int32Array(client.ledger, 4 * CLIENT_LEDGER.untold, 1),
+      new Int32Array(server.ledger, 4 * SERVER_LEDGER.untold, 1),
+    ],
     told: false,
   };
   all.set(ends, direct);
@@ -50,9 +58,17 @@ function count(name: string, done: boolean): void {
   tally.set(name, counts);
 }
 
+// Whoever falls asleep at this moment is seen only behind a fence: the core is to look once more.
+function expectNoted(ends: Ends, side: Side, what: number): void {
+  const untold = directOf(ends).untold[side] as Int32Array;
+  expect((untold[0] as number) & what).toBe(what);
+  untold[0] = 0;
+}
+
 // A peer that sleeps for what was published is rung for: the core has been told, and does it.
 function expectTold(channel: Channel, ends: Ends, side: Side, what: number): void {
   const direct = directOf(ends);
+  expectNoted(ends, side, what);
   const must = channel.mustRing(side, what);
   if (must) expect(direct.told).toBe(true);
   expect(ends.mustRing(side, what)).toBe(must);
@@ -89,6 +105,7 @@ const take = (): Step =>
     expect(scratchDoubles[HEAD_TOKEN]).toBe(first?.sequence);
     expect(Buffer.compare(bytes, first?.bytes ?? Buffer.alloc(0))).toBe(0);
     channel.unanswered.add(channel.requests.take().sequence);
+    expectNoted(ends, SERVER, WANTS.ROOM);
   });
 
 const respond = (size: Size): Step =>
@@ -138,6 +155,7 @@ const answers = (): Step =>
       channel.inFlight.delete(sequence);
     });
     count('answers', taken > 0);
+    if (taken > 0) expectNoted(ends, CLIENT, WANTS.ROOM);
   });
 
 /** The steps that go past the core. */

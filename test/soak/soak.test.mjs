@@ -13,8 +13,11 @@ describe('a short soak', () => {
     'loses, doubles and changes nothing over the $wire wire',
     async ({ wire, messages }) => {
       const args = ['scripts/soak.mjs', '--wire', wire, '--messages', String(messages)];
-      const { code, out } = await runNode(args, { out: 'text', limitMs: LIMIT_MS });
-      expect(out.trimEnd()).toMatch(/; 0 lost, 0 doubled, 0 out of order, 0 changed$/);
+      const options = { out: 'text', errors: 'text', limitMs: LIMIT_MS };
+      const { code, out, errors } = await runNode(args, options);
+      expect(`${errors}${out}`.trimEnd()).toMatch(
+        /; 0 lost, 0 doubled, 0 out of order, 0 changed$/,
+      );
       expect(code).toBe(0);
     },
     LIMIT_MS,

@@ -66,7 +66,7 @@ struct ClientLedger {
   uint32_t in_flight = 0;  // all of them
   uint32_t over = 0;       // nothing can be sent any more
   uint32_t rung = 0;       // the server's sleep word, when the doorbell was sent for it
-  uint32_t untold = 0;     // kWantsCalls: requests were sent that the server may not know of
+  uint32_t untold = 0;     // what a server may sleep for that may not have been told of it
 };
 
 struct ServerLedger {

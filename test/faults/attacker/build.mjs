@@ -9,6 +9,12 @@ const here = dirname(fileURLToPath(import.meta.url));
 const into = join(here, '../../../build/faults');
 const flags = '-std=c++20 -D_GNU_SOURCE -O1 -Wall -Wextra -Wshadow -Werror -pthread'.split(' ');
 
+/** For programs that are not Node: a sanitizer that the tests run under is not loaded before them. */
+export function plainEnvironment() {
+  const { LD_PRELOAD: _sanitizer, ...rest } = process.env;
+  return rest;
+}
+
 /** Where the program is, after making sure that it is up to date. */
 export function buildAttacker() {
   mkdirSync(into, { recursive: true });
@@ -18,7 +24,10 @@ export function buildAttacker() {
   if (existsSync(binary) && statSync(binary).mtimeMs > newest) return binary;
   const fresh = `${binary}.${process.pid}`;
   const files = sources.filter((file) => file.endsWith('.cc')).map((file) => join(here, file));
-  execFileSync(process.env.CXX ?? 'c++', [...flags, '-o', fresh, ...files], { stdio: 'inherit' });
+  execFileSync(process.env.CXX ?? 'c++', [...flags, '-o', fresh, ...files], {
+    stdio: 'inherit',
+    env: plainEnvironment(),
+  });
   renameSync(fresh, binary);
   return binary;
 }

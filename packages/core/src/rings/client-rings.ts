@@ -19,6 +19,7 @@ import {
   LOOKS,
   SERVER_WORDS,
   WANTS_CALLS,
+  WANTS_ROOM,
   wholeNumber,
 } from './layout.js';
 import { RingReader } from './ring-reader.js';
@@ -132,6 +133,8 @@ export class ClientRings {
       const offset = responses.bring(size);
       keepArrival(size);
       responses.pop();
+      // Others may wait at the server for want of room.
+      ledger[CLIENT_LEDGER.untold] = (ledger[CLIENT_LEDGER.untold] as number) | WANTS_ROOM;
       ledger[CLIENT_LEDGER.noted] = low;
       ledger[CLIENT_LEDGER.inFlight] = (ledger[CLIENT_LEDGER.inFlight] as number) - 1;
       take(
@@ -179,9 +182,10 @@ export class ClientRings {
 
   // Whether the server has long been asleep for requests, and was not rung for since.
   #asleep(): boolean {
-    this.#ledger[CLIENT_LEDGER.untold] = WANTS_CALLS;
+    const ledger = this.#ledger;
+    ledger[CLIENT_LEDGER.untold] = (ledger[CLIENT_LEDGER.untold] as number) | WANTS_CALLS;
     const word = Atomics.load(this.#theirs, SERVER_WORDS.sleep);
-    return (word & WANTS_CALLS) !== 0 && word !== this.#ledger[CLIENT_LEDGER.rung];
+    return (word & WANTS_CALLS) !== 0 && word !== ledger[CLIENT_LEDGER.rung];
   }
 
   // The core does not know of the request until it is asked for its answer.
@@ -192,7 +196,7 @@ export class ClientRings {
 
   #done(): void {
     this.#responses.pop();
-    // Who has answered it knew of it.
+    // Who has answered it knew of it, and has no other answer to find room for.
     this.#ledger[CLIENT_LEDGER.untold] = 0;
     this.#ledger[CLIENT_LEDGER.noted] = this.#ledger[CLIENT_LEDGER.sent] as number;
   }
