@@ -9,9 +9,10 @@ import {
   block,
   COMMAND,
   contents,
+  LIMITS,
   largest,
   MOST_BYTES,
-  RING_BYTES,
+  oneOf,
   random,
   SERVICE,
 } from './traffic.mjs';
@@ -19,13 +20,20 @@ import {
 const REPORT_MS = 250;
 
 const [name, wire, messages, seconds] = process.argv.slice(2);
+// Another geometry every time: what is short of room waits elsewhere.
+const [requestBytes, responseBytes, dispatchBytes] = [1, 2, 3].map(() => oneOf(LIMITS.ringBytes));
+const maxInFlight = oneOf(LIMITS.inFlight);
+console.log(
+  `rings of ${requestBytes}, ${responseBytes} and ${dispatchBytes} bytes, ${maxInFlight} in flight`,
+);
 const client = await IpcClient.connect({
   name,
   service: SERVICE,
   wire,
-  requestBytes: RING_BYTES,
-  responseBytes: RING_BYTES,
-  dispatchBytes: RING_BYTES,
+  requestBytes,
+  responseBytes,
+  dispatchBytes,
+  maxInFlight,
   adapter: libuvPoll(),
 });
 if ((client.wire ?? 'classic') !== wire) throw new Error(`this build has no ${wire} wire`);

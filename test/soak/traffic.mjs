@@ -3,9 +3,10 @@
 import { Content } from './stream.mjs';
 
 export const SERVICE = 7;
-export const RING_BYTES = 65536;
+/** What a connection is made with, one of each. */
+export const LIMITS = { ringBytes: [4096, 16384, 65536], inFlight: [2, 20, 200, 2000] };
 /** Where the search for the largest message begins: a wire may round a ring up. */
-export const MOST_BYTES = 2 * RING_BYTES;
+export const MOST_BYTES = 1 << 17;
 
 export const COMMAND = {
   /** Calls of promises, answered in any order. */
@@ -30,6 +31,9 @@ export const contents = ({ request, response, dispatch }) => ({
 
 /** A whole number from 0 to below `limit`. */
 export const random = (limit) => Math.floor(Math.random() * limit);
+
+/** One of them. */
+export const oneOf = (these) => these[random(these.length)];
 
 const never = new Int32Array(new SharedArrayBuffer(4));
 
