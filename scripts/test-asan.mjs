@@ -11,7 +11,15 @@
 // more at the end of every process.
 //
 // The last line is `N passed, N failed`; a finding is a failure.
-import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs';
 import { basename } from 'node:path';
 import { findingsOf } from './asan-report.mjs';
 import { at, root, run } from './run.mjs';
