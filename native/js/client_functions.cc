@@ -271,7 +271,7 @@ Value client_answers(const CallbackInfo& info) {
     const auto place = visit.entry().in_place ? session.answer_in_buffer() : std::nullopt;
     if (place.has_value()) {
       if (count > 0) return Number::New(env, count);
-      describe_place(scratch, *place, size);
+      describe_place(scratch, *place);
       scratch.token = head.token;
       session.keep_answer();
       return Number::New(env, -static_cast<double>(size));

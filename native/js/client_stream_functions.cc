@@ -47,7 +47,7 @@ Value client_take(const CallbackInfo& info) {
     const auto place = visit.entry().in_place ? session.message_in_buffer() : std::nullopt;
     if (place.has_value()) {
       if (count > 0) return Number::New(env, count);
-      describe_place(scratch, *place, size);
+      describe_place(scratch, *place);
       session.keep_message();
       return Number::New(env, -static_cast<double>(size));
     }

@@ -163,7 +163,6 @@ Value server_next(const CallbackInfo& info) {
   head.connection = static_cast<double>(call.connection);
   head.token = static_cast<double>(request.token);
   head.id = request.id;
-  head.size = request.size;
   head.zero_copy = request.zero_copy ? 1 : 0;
   head.offset = offset;
   head.alone = visit.server().looks_at_one() ? 1 : 0;

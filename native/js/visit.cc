@@ -72,10 +72,9 @@ Napi::Value answer(Napi::Env env, Status status, uint32_t size) {
   return Napi::Number::New(env, size);
 }
 
-void describe_place(ScratchHead& head, const client::PlaceInBuffer& place, uint32_t size) {
+void describe_place(ScratchHead& head, const client::PlaceInBuffer& place) {
   head.connection = place.number;
   head.id = place.id;
-  head.size = size;
   head.zero_copy = 1;
   head.offset = static_cast<int32_t>(place.offset);
   head.status = place.error;
@@ -102,7 +101,7 @@ Napi::Value finish_call(Napi::Env env, const ClientVisit& visit, uint64_t token,
   const auto place =
       status == Status::kOk && visit.entry().in_place ? session.answer_in_buffer() : std::nullopt;
   if (place.has_value()) {
-    describe_place(head, *place, size);
+    describe_place(head, *place);
     session.keep_answer();
   } else if (status == Status::kOk) {
     const std::span<std::byte> room = state->arrivals.room();

@@ -68,7 +68,7 @@ class ClientVisit {
 // The size of an answer or a message as a number for JavaScript; 0 when none came in time.
 [[nodiscard]] Napi::Value answer(Napi::Env env, Status status, uint32_t size);
 // Says where a message lies in a buffer of the server's.
-void describe_place(ScratchHead& head, const client::PlaceInBuffer& place, uint32_t size);
+void describe_place(ScratchHead& head, const client::PlaceInBuffer& place);
 
 // After kErrBusy: waits until a request is worth sending again. False: what to return instead, -1
 // where another request has to be answered first, 0 when the time is over.

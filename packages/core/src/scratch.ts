@@ -22,20 +22,19 @@ export const SCRATCH_SMALL: number = 4096 + 24;
 export const HEAD_CONNECTION = 0;
 /** The request's token, or an answer's. */
 export const HEAD_TOKEN = 1;
-/** The request's command id, its size, and whether it lies in a zero-copy buffer. */
+/** The request's command id, and whether it lies in a zero-copy buffer. */
 export const HEAD_ID = 4;
-export const HEAD_SIZE = 5;
 export const HEAD_ZERO_COPY = 6;
+/** The status of a message in a buffer of the server's, whose number is in HEAD_CONNECTION. */
+export const HEAD_STATUS = 5;
 /** A blocking function took a wake-up that the client's loop waits for. */
 export const HEAD_ATTENTION = 7;
 /** Where a message, or the first of several, lies in the arrivals; negative: it is to be fetched. */
 export const HEAD_OFFSET = 8;
 /** How many bytes of the arrivals are taken. */
-export const HEAD_ARRIVED = 10;
+export const HEAD_ARRIVED = 9;
 /** The server looks at no connection but that of the request. */
-export const HEAD_ALONE = 11;
-/** The status of a message in a buffer of the server's, whose number is in HEAD_CONNECTION. */
-export const HEAD_STATUS = 9;
+export const HEAD_ALONE = 10;
 
 /** A small message, from its first byte on. */
 export const MESSAGE_INT: number = SCRATCH_MESSAGE / 4;
