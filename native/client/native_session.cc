@@ -82,6 +82,7 @@ bool NativeSession::untold() {
 
 std::optional<wire::SharedRings> NativeSession::rings() {
   const std::shared_ptr<native::ClientEnd::Memory>& memory = end_->memory();
+  memory->ledger.spins = answer_spinner_.spins() ? 1 : 0;
   return wire::SharedRings{native::shown(memory, memory->ours),
                            native::shown(memory, memory->theirs),
                            native::shown_ledger(memory),
@@ -89,8 +90,7 @@ std::optional<wire::SharedRings> NativeSession::rings() {
                            granted_.request_ring,
                            granted_.response_ring,
                            granted_.dispatch_ring,
-                           granted_.in_flight,
-                           answer_spinner_.spins()};
+                           granted_.in_flight};
 }
 
 NativeSession::Found NativeSession::look() {
@@ -154,8 +154,7 @@ Status NativeSession::await(uint64_t token, int64_t deadline_ns, uint32_t& size)
     }
     if (found == Found::kOver) return Status::kErrLibrary;
     if (untold()) tell();
-    if (!std::exchange(spun, true) && answer_spinner_.wait([&] { return end_->response_ready(); }))
-      continue;
+    if (!std::exchange(spun, true) && spin([&] { return end_->response_ready(); })) continue;
     // Whoever keeps the socket readable must not hold the caller up for ever.
     if (late) return Status::kErrTimeout;
     late = sys::now_ns() >= deadline_ns;
@@ -176,7 +175,7 @@ Status NativeSession::await_room(int64_t deadline_ns) {
     if (found == Found::kAnswer || late_answers_ != late_before || room()) return Status::kOk;
     if (untold()) tell();
     const auto some = [&] { return end_->response_ready() || room(); };
-    if (!std::exchange(spun, true) && answer_spinner_.wait(some)) continue;
+    if (!std::exchange(spun, true) && spin(some)) continue;
     if (late) return Status::kErrTimeout;
     late = sys::now_ns() >= deadline_ns;
     const Status waited = doze(kWantsAnswers | (room_helps_ ? kWantsRoom : 0), deadline_ns);
@@ -319,8 +318,8 @@ Wants NativeSession::sleep(Wants wants) {
     return 0;
   }
   const auto ready = [&] { return there(wants) != 0; };
-  sys::Spinner& spinner = (wants & kWantsAnswers) != 0 ? answer_spinner_ : message_spinner_;
-  if (spinner.wait(ready)) return there(wants);
+  const bool found = (wants & kWantsAnswers) != 0 ? spin(ready) : message_spinner_.wait(ready);
+  if (found) return there(wants);
   if (!end_->doze(wants) || !aside_.empty()) return there(wants);
   loop_wants_ = wants;
   return 0;

@@ -80,6 +80,13 @@ class NativeSession final : public Session {
   [[nodiscard]] sys::Outcome send_step(std::span<const std::byte> bytes, const sys::Fd* file);
   [[nodiscard]] sys::Outcome hear_welcome();
   [[nodiscard]] Wants there(Wants wants) const;
+  // Waits awake for an answer, or for what else there is; see sys::Spinner.
+  template <class Ready>
+  [[nodiscard]] bool spin(const Ready& ready) {
+    const bool there = answer_spinner_.wait(ready);
+    end_->memory()->ledger.spins = answer_spinner_.spins() ? 1 : 0;
+    return there;
+  }
   // Sleeps until the socket speaks. kOk: look again.
   [[nodiscard]] Status doze(Wants wants, int64_t deadline_ns);
   // Takes over what JavaScript has sent, and the room that it made.

@@ -70,7 +70,6 @@ Napi::Value RingViews::show(Napi::Env env, const wire::SharedRings& rings) {
   shown.Set("responseBytes", number(rings.response_bytes));
   shown.Set("dispatchBytes", number(rings.dispatch_bytes));
   shown.Set("maxInFlight", number(rings.max_in_flight));
-  shown.Set("spins", Napi::Boolean::New(env, rings.spins));
   return shown;
 }
 

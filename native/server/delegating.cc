@@ -20,8 +20,8 @@ std::optional<wire::SharedRings> Server::delegate(ConnectionId id) {
   if (options_.one_at_a_time || options_.count_changes) return std::nullopt;
   std::optional<wire::SharedRings> rings = connection->channel->rings();
   if (!rings.has_value()) return std::nullopt;
-  rings->spins = spinner_.spins();
   connection->delegated = rings->delegated;
+  connection->delegated->spins = spinner_.spins() ? 1 : 0;
   connection->delegated->current = connection == current_ ? 1 : 0;
   allow(connection);
   return rings;

@@ -162,7 +162,10 @@ Server::Served Server::serve_one(const Shared& connection, Call& call) {
   current_ = connection;
   current_request_ = request;
   readable_ = true;
-  if (connection->delegated != nullptr) connection->delegated->current = 1;
+  if (connection->delegated != nullptr) {
+    connection->delegated->current = 1;
+    connection->delegated->spins = spinner_.spins() ? 1 : 0;
+  }
   call = {connection->id, request};
   return Served::kCall;
 }

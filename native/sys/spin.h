@@ -2,7 +2,8 @@
 // only costs when it does not; so whether to spin, and how long, is learned from the spins before
 // (spin_plan.h). Where both sides have but one and the same CPU, who waits leaves it to the other
 // between two looks, and gets it back when that one waits: what two sleeps would cost is saved
-// there, too. cpus.h knows which of the two it is.
+// there, too. cpus.h knows which of the two it is; where there are more CPUs the kernel may still
+// have put both sides on one, which is learned, too.
 #pragma once
 
 #include <sched.h>
@@ -34,8 +35,8 @@ class Spinner {
                   ? static_cast<int64_t>(std::min(budget_us, kMostUs) * 1000)
                   : 0) {}
 
-  // Whether it ever waits awake without leaving the CPU to others.
-  [[nodiscard]] bool spins() const { return !yields_ && plan_.any(); }
+  // Whether the next wait looks at all before it leaves the CPU to others.
+  [[nodiscard]] bool spins() const { return !yields_ && !shares_ && plan_.any(); }
 
   // Runs `ready` until it says true or a spin does not pay any longer; says what it said last.
   template <class Ready>
@@ -50,25 +51,22 @@ class Spinner {
     if (ready()) return true;
     const int64_t allowed_ns = plan_.allowance_ns();
     if (allowed_ns == 0) return false;
-    if (yields_) return yield(ready, clock_ns, allowed_ns);
-    int64_t spent_ns = 0;
-    if (!looks(ready)) {
-      const int64_t began_ns = clock_ns();
-      while (!looks(ready)) {
-        spent_ns = clock_ns() - began_ns;
-        if (spent_ns < allowed_ns) continue;
-        plan_.failed();
-        return false;
-      }
+    if (yields_ || shares_) return yield(ready, clock_ns, allowed_ns);
+    if (looks(ready)) {
+      plan_.succeeded(0);
+      return true;
     }
-    plan_.succeeded(spent_ns);
-    return true;
+    return spin(ready, clock_ns, clock_ns(), allowed_ns);
   }
 
  private:
   static constexpr double kMostUs = 1e9;
   // The longest that a peer has the CPU for at a time, serving one request.
   static constexpr int64_t kHeldUpNs = 300'000;
+  // A peer that is awake on another CPU has mostly answered by then.
+  static constexpr int64_t kAloneNs = 3'000;
+  // Less than another process's having the CPU takes; more than to find that none wants it.
+  static constexpr int64_t kSwitchNs = 1'000;
 
   // Leaves the CPU to others before each look. One who does not give it back soon is not the peer:
   // who sleeps gets the CPU sooner then than who yields, whatever is there by now.
@@ -79,6 +77,7 @@ class Spinner {
       sched_yield();
       const bool there = ready();
       const int64_t now_ns = clock_ns();
+      shares_ = now_ns - before_ns >= kSwitchNs;
       if (now_ns - before_ns > kHeldUpNs) {
         plan_.held_up();
         return there;
@@ -91,7 +90,38 @@ class Spinner {
         plan_.failed();
         return false;
       }
+      if (!yields_ && !shares_) return spin(ready, clock_ns, began_ns, allowed_ns);
       before_ns = now_ns;
+    }
+  }
+
+  // The kernel may have put the other side on this very CPU, where it can only run while we do not.
+  // So a spin that has lasted gives way now and then, unless somebody else used it; and where the
+  // other side did, the next wait begins with that.
+  template <class Ready, class Clock>
+  [[nodiscard]] bool spin(Ready& ready, Clock& clock_ns, int64_t began_ns, int64_t allowed_ns) {
+    const bool polite = plan_.gives_way();
+    for (int64_t spent_ns = 0, way_ns = kAloneNs;;) {
+      if (looks(ready)) {
+        plan_.succeeded(spent_ns);
+        return true;
+      }
+      spent_ns = clock_ns() - began_ns;
+      if (spent_ns >= allowed_ns) {
+        plan_.failed();
+        return false;
+      }
+      if (!polite || spent_ns < way_ns) continue;
+      sched_yield();
+      const bool there = ready();
+      const int64_t back_ns = clock_ns() - began_ns;
+      if (back_ns - spent_ns > kHeldUpNs) plan_.way_was_long();
+      if (there) {
+        shares_ = back_ns - spent_ns >= kSwitchNs;
+        plan_.succeeded(back_ns);
+        return true;
+      }
+      way_ns = back_ns + kAloneNs;
     }
   }
 
@@ -106,6 +136,7 @@ class Spinner {
   }
 
   bool yields_;
+  bool shares_ = false;  // the other side ran when this one left the CPU to others
   SpinPlan plan_;
 };
 

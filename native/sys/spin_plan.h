@@ -39,6 +39,20 @@ class SpinPlan {
     if (trust_ == kFullTrust) held_pause_ = kHeldPause;
   }
 
+  // Whether the spin that begins now is to leave the CPU to others for a moment, now and then.
+  [[nodiscard]] bool gives_way() {
+    if (rude_ == 0) return true;
+    --rude_;
+    return false;
+  }
+
+  // It did, and somebody kept the CPU for long: the next ones do not, and the more of them the
+  // oftener that happens.
+  void way_was_long() {
+    rude_ = rude_pause_;
+    rude_pause_ = std::min(rude_pause_ * 4, kLongestPause);
+  }
+
   // Somebody else had the CPU for long: waits sleep for a while, and for longer each time until all
   // has gone well again.
   void held_up() {
@@ -73,6 +87,8 @@ class SpinPlan {
   uint32_t pause_ = kLeastPause;
   uint32_t held_pause_ = kHeldPause;
   uint32_t skipped_ = 0;
+  uint32_t rude_ = 0;
+  uint32_t rude_pause_ = kHeldPause;
 };
 
 }  // namespace coroipc::sys

@@ -174,7 +174,6 @@ class Ends : public Napi::ObjectWrap<Ends> {
     rings["responseBytes"] = static_cast<double>(geometry_.response_ring);
     rings["dispatchBytes"] = static_cast<double>(geometry_.dispatch_ring);
     rings["maxInFlight"] = geometry_.in_flight;
-    rings["spins"] = false;
     return rings;
   }
 

@@ -87,37 +87,69 @@ TEST(spin_never_spins_without_a_budget_or_the_time_of_a_cpu) {
   CHECK_EQ(looks, 1);
 }
 
-// The other side has this CPU, too: it can only run while we do not. Who kept it between two looks
-// would look for as long as the kernel lets him, which is for milliseconds. The clock stands still,
-// so that it does not matter what else the CPU has to do.
-TEST(spin_leaves_the_only_cpu_to_the_other_side_between_two_looks) {
+// Two threads on one CPU, who wait for each other so many times; how often they looked. `clock_ns`
+// is what their spins see of the time, so that it does not matter what else the CPU has to do.
+template <class Clock>
+int64_t looks_of_two_on_one_cpu(int turns, Waiting waiting, Clock clock_ns) {
   cpu_set_t before;
-  REQUIRE_EQ(sched_getaffinity(0, sizeof before, &before), 0);
+  CHECK_EQ(sched_getaffinity(0, sizeof before, &before), 0);
   cpu_set_t one;
   CPU_ZERO(&one);
   for (int cpu = 0; cpu < CPU_SETSIZE && CPU_COUNT(&one) == 0; ++cpu)
     if (CPU_ISSET(cpu, &before)) CPU_SET(cpu, &one);
-  REQUIRE_EQ(sched_setaffinity(0, sizeof one, &one), 0);
+  CHECK_EQ(sched_setaffinity(0, sizeof one, &one), 0);
   std::atomic<int> turn = 0;
   std::atomic<int64_t> looks = 0;
-  constexpr int kTurns = 1000;
   const auto play = [&](int first) {
-    Spinner spinner(1e6, Waiting::kYields);
+    Spinner spinner(1e6, waiting);
     const auto mine = [&](int i) {
       ++looks;
       return turn == i;
     };
-    for (int i = first; i < kTurns; i += 2) {
-      if (!spinner.wait([&] { return mine(i); }, [] { return int64_t{0}; })) return;
+    for (int i = first; i < turns; i += 2) {
+      if (!spinner.wait([&] { return mine(i); }, clock_ns)) return;
       turn = i + 1;
     }
   };
   std::thread other(play, 1);
   play(0);
   other.join();
-  CHECK_EQ(turn, kTurns);
-  CHECK(looks < kTurns * 1000);
+  CHECK_EQ(turn, turns);
   CHECK_EQ(sched_setaffinity(0, sizeof before, &before), 0);
+  return looks;
+}
+
+// The other side has this CPU, too: it can only run while we do not. Who kept it between two looks
+// would look for as long as the kernel lets him, which is for milliseconds.
+TEST(spin_leaves_the_only_cpu_to_the_other_side_between_two_looks) {
+  constexpr int kTurns = 1000;
+  const auto standing = [] { return int64_t{0}; };
+  CHECK(looks_of_two_on_one_cpu(kTurns, Waiting::kYields, standing) < kTurns * 1000);
+}
+
+// There are several CPUs, but the kernel may put both sides on one.
+TEST(spin_that_lasts_gives_way_to_whoever_shares_its_cpu) {
+  constexpr int kTurns = 1000;
+  std::atomic<int64_t> now = 0;
+  const auto clock_ns = [&] { return now += 100; };
+  CHECK(looks_of_two_on_one_cpu(kTurns, Waiting::kSpins, clock_ns) < kTurns * 1000);
+}
+
+TEST(spin_gives_no_way_for_a_while_once_somebody_kept_the_cpu) {
+  Spinner spinner(1e6, Waiting::kSpins);
+  // Each look at the clock finds it a millisecond on; a spin that gives way looks again afterwards.
+  const auto looks_a_reading = [&] {
+    int64_t looks = 0;
+    int64_t reads = 0;
+    (void)spinner.wait([&] { return ++looks > 4000; }, [&] { return ++reads * 1'000'000; });
+    return looks / reads;
+  };
+  CHECK(looks_a_reading() < 6);
+  int polite = 0;
+  for (int i = 0; i < 20'000; ++i)
+    if (looks_a_reading() < 6) ++polite;
+  CHECK(polite > 0);
+  CHECK(polite < 10);
 }
 
 TEST(spin_sleeps_where_somebody_else_keeps_the_only_cpu) {

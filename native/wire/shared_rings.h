@@ -20,6 +20,7 @@ struct Delegated {
   uint32_t responded = 0;
   uint32_t sent = 0;    // dispatch messages
   uint32_t untold = 0;  // what a client may sleep for that may not have been told of it
+  uint32_t spins = 0;   // it makes sense to look for a request for a while
 };
 
 // An end's memory, and where it stands in its rings.
@@ -32,7 +33,6 @@ struct SharedRings {
   size_t response_bytes = 0;
   size_t dispatch_bytes = 0;
   uint32_t max_in_flight = 0;
-  bool spins = false;  // waiting awake makes sense
 };
 
 }  // namespace coroipc::wire

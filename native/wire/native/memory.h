@@ -67,6 +67,7 @@ struct ClientLedger {
   uint32_t over = 0;       // nothing can be sent any more
   uint32_t rung = 0;       // the server's sleep word, when the doorbell was sent for it
   uint32_t untold = 0;     // what a server may sleep for that may not have been told of it
+  uint32_t spins = 0;      // it makes sense to look for an answer for a while
 };
 
 struct ServerLedger {

@@ -14,8 +14,6 @@ export interface RingsShown {
   readonly responseBytes: number;
   readonly dispatchBytes: number;
   readonly maxInFlight: number;
-  /** Whether it makes sense to wait awake. */
-  readonly spins: boolean;
 }
 
 export interface NativeRings {

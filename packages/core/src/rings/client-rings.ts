@@ -39,7 +39,6 @@ export class ClientRings {
   readonly #requests: RingWriter;
   readonly #responses: RingReader;
   readonly #maxInFlight: number;
-  readonly #looks: number;
 
   /** Those of a connection; undefined where there are none to be seen. */
   static of(client: number): ClientRings | undefined {
@@ -71,7 +70,6 @@ export class ClientRings {
       CLIENT_LEDGER.responses,
     );
     this.#maxInFlight = shown.maxInFlight;
-    this.#looks = shown.spins ? LOOKS : 1;
   }
 
   /** Sends a request: its token, or 0 where the core has to. */
@@ -147,7 +145,7 @@ export class ClientRings {
 
   /** Waits a little for one. */
   awaitAnswer(): boolean {
-    return this.#ledger[CLIENT_LEDGER.over] === 0 && this.#responses.wait(this.#looks);
+    return this.#ledger[CLIENT_LEDGER.over] === 0 && this.#responses.wait(this.#looks());
   }
 
   /** Whether messages wait at the server; undefined: the core has to look. */
@@ -163,7 +161,7 @@ export class ClientRings {
       return NOTHING_DONE;
     }
     if (!this.#put(id, payload)) return NOTHING_DONE;
-    if (this.#asleep() || !this.#responses.wait(this.#looks)) return this.#left();
+    if (this.#asleep() || !this.#responses.wait(this.#looks())) return this.#left();
     const low = ledger[CLIENT_LEDGER.sent] as number;
     const high = ledger[CLIENT_LEDGER.sent + 1] as number;
     const size = this.#responses.look(low, high, RESPONSE_HEADER_BYTES);
@@ -186,6 +184,11 @@ export class ClientRings {
     ledger[CLIENT_LEDGER.untold] = (ledger[CLIENT_LEDGER.untold] as number) | WANTS_CALLS;
     const word = Atomics.load(this.#theirs, SERVER_WORDS.sleep);
     return (word & WANTS_CALLS) !== 0 && word !== ledger[CLIENT_LEDGER.rung];
+  }
+
+  // How often to look before the core waits.
+  #looks(): number {
+    return this.#ledger[CLIENT_LEDGER.spins] === 0 ? 1 : LOOKS;
   }
 
   // The core does not know of the request until it is asked for its answer.

@@ -48,7 +48,8 @@ export const CONSUMER = { head: 0, tail: 2 } as const;
 
 /**
  * What a client's end and JavaScript both know. `untold` says that a peer who fell asleep just when
- * something was published may not know of it: the core then looks again, behind a fence.
+ * something was published may not know of it: the core then looks again, behind a fence. `spins` says that
+ * the peer has a CPU of its own, so that it makes sense to look more than once.
  */
 export const CLIENT_LEDGER = {
   requests: 0,
@@ -59,6 +60,7 @@ export const CLIENT_LEDGER = {
   over: 15,
   rung: 16,
   untold: 17,
+  spins: 18,
 } as const;
 
 /** The same of a server's. */
@@ -77,6 +79,7 @@ export const SERVER_LEDGER = {
   responded: 27,
   sent: 28,
   untold: 29,
+  spins: 30,
 } as const;
 
 /** What a server's `may` says. */

@@ -43,7 +43,6 @@ export class ServerRings {
   readonly #responses: RingWriter;
   readonly #dispatches: RingWriter;
   readonly #maxInFlight: number;
-  readonly #looks: number;
 
   /** Those of a connection; undefined where there are none to be seen. */
   static of(connection: number): ServerRings | undefined {
@@ -85,7 +84,6 @@ export class ServerRings {
       SERVER_LEDGER.dispatches,
     );
     this.#maxInFlight = shown.maxInFlight;
-    this.#looks = shown.spins ? LOOKS : 1;
   }
 
   /**
@@ -100,7 +98,7 @@ export class ServerRings {
     const requests = this.#requests;
     const low = ((ledger[SERVER_LEDGER.received] as number) + 1) | 0;
     const high = ledger[SERVER_LEDGER.received + 1] as number;
-    if (low === 0 || !requests.wait(this.#looks)) return 0;
+    if (low === 0 || !requests.wait(this.#looks())) return 0;
     const size = requests.look(low, high, REQUEST_HEADER_BYTES);
     if (size === 0) return 0;
     const offset = requests.bring(size);
@@ -151,6 +149,11 @@ export class ServerRings {
     this.#add(SERVER_LEDGER.sent, 1);
     this.#tell(WANTS_DISPATCHES);
     return true;
+  }
+
+  // How often to look before the core waits.
+  #looks(): number {
+    return this.#ledger[SERVER_LEDGER.spins] === 0 ? 1 : LOOKS;
   }
 
   #may(what: number): boolean {
