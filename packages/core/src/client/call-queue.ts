@@ -12,6 +12,7 @@ import { CoroIpcError } from '../errors.js';
 import { WANTS_ANSWERS, WANTS_ROOM } from '../native.js';
 import { CS } from '../status.js';
 import { ZeroCopyBuffer } from '../zero-copy-buffer.js';
+import { CallsInFlight } from './in-flight.js';
 import { type CallLimits, PendingCall } from './pending-call.js';
 
 /** What a queue needs of the client's turns. */
@@ -32,14 +33,13 @@ export class CallQueue {
   readonly #engine: ClientEngine;
   readonly #turns: CallTurns;
   readonly #limits: WaitingLimits;
-  readonly #pending = new Map<number, PendingCall>();
+  readonly #pending = new CallsInFlight();
   readonly #waiting = new Set<PendingCall>();
   readonly #giveUp = (call: PendingCall, reason: unknown): void => this.#end(call, reason);
   readonly #take = (token: number, status: number, payload: Buffer): void => {
-    const call = this.#pending.get(token);
+    const call = this.#pending.take(token);
     // Nobody asks any more for an answer that came with the server's end.
     if (call === undefined) return;
-    this.#pending.delete(token);
     call.answer(status, payload);
   };
   /** Requests given up while in flight, dropped answers included. */
@@ -152,8 +152,7 @@ export class CallQueue {
       this.#dropped = this.#engine.lateAnswers;
       this.#takeLast();
     }
-    const calls = [...this.#pending.values(), ...this.#waiting];
-    this.#pending.clear();
+    const calls = [...this.#pending.takeAll(), ...this.#waiting];
     this.#waiting.clear();
     this.#waitingBytes = 0;
     this.#abandoned = this.#dropped;
@@ -206,13 +205,13 @@ export class CallQueue {
   #send(call: PendingCall): boolean {
     if (call.payload instanceof ZeroCopyBuffer) {
       call.token = this.#engine.sendIn(call.id, call.payload);
-      this.#pending.set(call.token, call);
+      this.#pending.add(call);
       return true;
     }
     const token = this.#engine.send(call.id, call.payload);
     if (token === 0) return false;
     call.token = token;
-    this.#pending.set(token, call);
+    this.#pending.add(call);
     return true;
   }
 
@@ -220,7 +219,7 @@ export class CallQueue {
   #callAfterOthers(id: number, payload: Uint8Array, timeoutMs: number): Buffer {
     const deadline = timeoutMs < 0 ? Number.POSITIVE_INFINITY : performance.now() + timeoutMs;
     for (;;) {
-      const [first] = this.#pending.values();
+      const first = this.#pending.first();
       if (first !== undefined) this.#awaitBefore(first, timeoutMs < 0 ? -1 : remaining(deadline));
       const answer = this.#engine.call(id, payload, timeoutMs < 0 ? -1 : remaining(deadline));
       if (answer === undefined) continue;
@@ -234,7 +233,7 @@ export class CallQueue {
     try {
       size = this.#engine.awaitAnswer(call.token, timeoutMs);
     } catch (error) {
-      this.#pending.delete(call.token);
+      this.#pending.take(call.token);
       call.reject(error);
       return;
     }
@@ -243,13 +242,13 @@ export class CallQueue {
       throw new CoroIpcError(CS.ERR_TIMEOUT, what);
     }
     const message = this.#engine.receive(size);
-    this.#pending.delete(call.token);
+    this.#pending.take(call.token);
     call.answerWith(message);
   }
 
   #end(call: PendingCall, reason: unknown): void {
     call.reject(reason);
-    if (this.#waitsNoMore(call) || !this.#pending.delete(call.token)) return;
+    if (this.#waitsNoMore(call) || this.#pending.take(call.token) === undefined) return;
     if (this.#engine.closed) return;
     this.#abandoned += 1;
     this.#engine.abandon(call.token);

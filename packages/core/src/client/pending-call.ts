@@ -13,14 +13,26 @@ export interface CallLimits {
   readonly signal: AbortSignal | undefined;
 }
 
+// What a promise is settled with, as its constructor says it. One function for all of them, so that none
+// is made for a call.
+let resolveNew: (payload: Buffer) => void;
+let rejectNew: (reason: unknown) => void;
+const settlesNew = (
+  resolve: (payload: Buffer) => void,
+  reject: (reason: unknown) => void,
+): void => {
+  resolveNew = resolve;
+  rejectNew = reject;
+};
+
 export class PendingCall {
   readonly id: number;
   readonly promise: Promise<Buffer>;
   /** Names the request while it is in flight. */
   token = 0;
   payload: Uint8Array | ZeroCopyBuffer;
-  #resolve!: (payload: Buffer) => void;
-  #reject!: (reason: unknown) => void;
+  readonly #resolve: (payload: Buffer) => void;
+  readonly #reject: (reason: unknown) => void;
   #timer: NodeJS.Timeout | undefined;
   #signal: AbortSignal | undefined;
   #onAbort: (() => void) | undefined;
@@ -28,10 +40,9 @@ export class PendingCall {
   constructor(id: number, payload: Uint8Array | ZeroCopyBuffer) {
     this.id = id;
     this.payload = payload;
-    this.promise = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
+    this.promise = new Promise(settlesNew);
+    this.#resolve = resolveNew;
+    this.#reject = rejectNew;
   }
 
   /** Has `giveUp` called when the time is over or the signal aborts, unless it settles before. */
