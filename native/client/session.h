@@ -6,6 +6,7 @@
 // found lies where it is until `answer_done`; a dispatch message until `put`.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -184,11 +185,15 @@ class Session {
   }
 
  protected:
+  // A message is owed by nobody, as an answer is, and is waited for awake no longer than this.
+  static constexpr double kMessageSpinUs = 50;
+
   Session(sys::Fd socket, const sys::Credentials& server, const Options& options)
       : socket_(std::move(socket)),
         server_(server),
         answer_spinner_(options.spin_us, sys::waiting_for(server.pid, options.waiting)),
-        message_spinner_(answer_spinner_) {}
+        message_spinner_(std::min(options.spin_us, kMessageSpinUs),
+                         sys::waiting_for(server.pid, options.waiting)) {}
 
   [[nodiscard]] Status wait_for_socket(short events, int64_t deadline_ns) const;
   [[nodiscard]] bool interrupted() const { return interrupted_ && interrupted_(); }

@@ -49,14 +49,17 @@ class Spinner {
   template <class Ready, class Clock>
   [[nodiscard]] bool wait(Ready&& ready, Clock&& clock_ns) {
     if (ready()) return true;
+    const bool gives_way = !way_.forbidden() || !way_.forbidden(clock_ns());
+    if (yields_ && !gives_way) return false;
     const int64_t allowed_ns = plan_.allowance_ns();
     if (allowed_ns == 0) return false;
-    if (yields_ || shares_) return yield(ready, clock_ns, allowed_ns);
+    if (shares_ && gives_way && to_be_placed_anew()) return false;
+    if (yields_ || (shares_ && gives_way)) return yield(ready, clock_ns, allowed_ns);
     if (looks(ready)) {
       plan_.succeeded(0);
       return true;
     }
-    return spin(ready, clock_ns, clock_ns(), allowed_ns);
+    return spin(ready, clock_ns, clock_ns(), allowed_ns, gives_way);
   }
 
  private:
@@ -65,6 +68,8 @@ class Spinner {
   static constexpr int64_t kHeldUpNs = 300'000;
   // A peer that is awake on another CPU has mostly answered by then.
   static constexpr int64_t kAloneNs = 3'000;
+  static constexpr uint32_t kFirstTogether = 64;
+  static constexpr uint32_t kMostTogether = 4096;
   // Less than another process's having the CPU takes; more than to find that none wants it.
   static constexpr int64_t kSwitchNs = 1'000;
 
@@ -77,12 +82,13 @@ class Spinner {
       sched_yield();
       const bool there = ready();
       const int64_t now_ns = clock_ns();
-      shares_ = now_ns - before_ns >= kSwitchNs;
+      found(now_ns - before_ns);
       if (now_ns - before_ns > kHeldUpNs) {
-        plan_.held_up();
+        way_.was_long(now_ns, now_ns - before_ns);
         return there;
       }
       if (there) {
+        way_.went_well();
         plan_.succeeded(now_ns - began_ns);
         return true;
       }
@@ -90,7 +96,7 @@ class Spinner {
         plan_.failed();
         return false;
       }
-      if (!yields_ && !shares_) return spin(ready, clock_ns, began_ns, allowed_ns);
+      if (!yields_ && !shares_) return spin(ready, clock_ns, began_ns, allowed_ns, true);
       before_ns = now_ns;
     }
   }
@@ -99,9 +105,9 @@ class Spinner {
   // So a spin that has lasted gives way now and then, unless somebody else used it; and where the
   // other side did, the next wait begins with that.
   template <class Ready, class Clock>
-  [[nodiscard]] bool spin(Ready& ready, Clock& clock_ns, int64_t began_ns, int64_t allowed_ns) {
-    const bool polite = plan_.gives_way();
-    for (int64_t spent_ns = 0, way_ns = kAloneNs;;) {
+  [[nodiscard]] bool spin(Ready& ready, Clock& clock_ns, int64_t began_ns, int64_t allowed_ns,
+                          bool gives_way) {
+    for (int64_t spent_ns = 0, next_way_ns = kAloneNs;;) {
       if (looks(ready)) {
         plan_.succeeded(spent_ns);
         return true;
@@ -111,18 +117,39 @@ class Spinner {
         plan_.failed();
         return false;
       }
-      if (!polite || spent_ns < way_ns) continue;
+      if (!gives_way || spent_ns < next_way_ns) continue;
       sched_yield();
       const bool there = ready();
       const int64_t back_ns = clock_ns() - began_ns;
-      if (back_ns - spent_ns > kHeldUpNs) plan_.way_was_long();
+      if (back_ns - spent_ns > kHeldUpNs) {
+        way_.was_long(began_ns + back_ns, back_ns - spent_ns);
+        gives_way = false;
+      }
       if (there) {
-        shares_ = back_ns - spent_ns >= kSwitchNs;
+        way_.went_well();
+        found(back_ns - spent_ns);
         plan_.succeeded(back_ns);
         return true;
       }
-      way_ns = back_ns + kAloneNs;
+      next_way_ns = back_ns + kAloneNs;
     }
+  }
+
+  // The other side had the CPU meanwhile, if anybody had.
+  void found(int64_t away_ns) {
+    shares_ = !yields_ && away_ns >= kSwitchNs;
+    if (shares_) return;
+    together_ = 0;
+    most_together_ = kFirstTogether;
+  }
+  // Two that give way to each other may stay together for long, while another CPU is idle: it is
+  // when somebody is woken up that the kernel looks for one. So now and then one of them sleeps
+  // instead.
+  [[nodiscard]] bool to_be_placed_anew() {
+    if (++together_ < most_together_) return false;
+    together_ = 0;
+    most_together_ = std::min(most_together_ * 2, kMostTogether);
+    return true;
   }
 
   // A few looks, which together take about ten times as long as a look at the clock.
@@ -136,8 +163,11 @@ class Spinner {
   }
 
   bool yields_;
-  bool shares_ = false;  // the other side ran when this one left the CPU to others
+  bool shares_ = false;    // the other side ran when this one left the CPU to others
+  uint32_t together_ = 0;  // waits on one CPU, since one of them slept
+  uint32_t most_together_ = kFirstTogether;
   SpinPlan plan_;
+  GivingWay way_;
 };
 
 }  // namespace coroipc::sys

@@ -36,30 +36,6 @@ class SpinPlan {
     usual_ns_ = std::max(took_ns, usual_ns_ - usual_ns_ / kFade);
     trust_ = std::min(trust_ + 1, kFullTrust);
     pause_ = kLeastPause;
-    if (trust_ == kFullTrust) held_pause_ = kHeldPause;
-  }
-
-  // Whether the spin that begins now is to leave the CPU to others for a moment, now and then.
-  [[nodiscard]] bool gives_way() {
-    if (rude_ == 0) return true;
-    --rude_;
-    return false;
-  }
-
-  // It did, and somebody kept the CPU for long: the next ones do not, and the more of them the
-  // oftener that happens.
-  void way_was_long() {
-    rude_ = rude_pause_;
-    rude_pause_ = std::min(rude_pause_ * 4, kLongestPause);
-  }
-
-  // Somebody else had the CPU for long: waits sleep for a while, and for longer each time until all
-  // has gone well again.
-  void held_up() {
-    trust_ = 0;
-    skipped_ = 0;
-    pause_ = held_pause_;
-    held_pause_ = std::min(held_pause_ * 4, kLongestPause);
   }
 
   // It ended in vain. The next looks further: the peer may just have become slower.
@@ -78,17 +54,44 @@ class SpinPlan {
   // Waits from one try to the next while spinning does not pay.
   static constexpr uint32_t kLeastPause = 8;
   static constexpr uint32_t kMostPause = 128;
-  static constexpr uint32_t kHeldPause = 64;
-  static constexpr uint32_t kLongestPause = 4096;
 
   int64_t budget_ns_;
   int64_t usual_ns_;
   int trust_;
   uint32_t pause_ = kLeastPause;
-  uint32_t held_pause_ = kHeldPause;
   uint32_t skipped_ = 0;
-  uint32_t rude_ = 0;
-  uint32_t rude_pause_ = kHeldPause;
+};
+
+// Whether to leave the CPU to others for a moment. When one of them kept it for long, not for four
+// times as long again, nor for twice as long as the last time, until it has gone well for a while:
+// so however busy others are, they take a fifth of the time at the most, and soon much less.
+class GivingWay {
+ public:
+  [[nodiscard]] bool forbidden() const { return until_ns_ != 0; }
+  // Looks whether the time is over.
+  [[nodiscard]] bool forbidden(int64_t now_ns) {
+    if (now_ns >= until_ns_) until_ns_ = 0;
+    return forbidden();
+  }
+
+  void went_well() {
+    if (++well_ == kWell) times_ = kTimes;
+  }
+  void was_long(int64_t now_ns, int64_t took_ns) {
+    well_ = 0;
+    until_ns_ = now_ns + std::min(took_ns * times_, kLongestNs);
+    times_ = std::min(times_ * 2, kMostTimes);
+  }
+
+ private:
+  static constexpr int64_t kTimes = 4;
+  static constexpr int64_t kMostTimes = 1024;
+  static constexpr int64_t kLongestNs = 100'000'000;
+  static constexpr int kWell = 8;
+
+  int64_t until_ns_ = 0;
+  int64_t times_ = kTimes;
+  int well_ = 0;
 };
 
 }  // namespace coroipc::sys

@@ -19,8 +19,11 @@ const MAX_IN_FLIGHT = 65_536;
 export const MAX_BUFFER_BYTES: number = 1024 * 1024 * 1024;
 /** Time for the handshake, in milliseconds. */
 export const DEFAULT_CONNECT_TIMEOUT_MS = 5000;
-/** How long a blocking wait spins before it sleeps, in microseconds. */
-export const DEFAULT_SPIN_US = 50;
+/**
+ * The longest that a wait for an answer spins before it sleeps, in microseconds: a server that has to be woken
+ * up has answered by then even where that takes long, as it does on virtual machines.
+ */
+export const DEFAULT_SPIN_US = 200;
 const MAX_SPIN_US = 1_000_000;
 /** Zero-copy buffers of the server's that a client takes, and bytes of one. */
 const DEFAULT_ZERO_COPY_BUFFERS = 16;

@@ -25,7 +25,7 @@ export interface ServiceConnectOptions {
   maxBufferBytes?: number;
   /** Time for the handshake, in milliseconds; -1 is no limit. Default 5000. */
   timeoutMs?: number;
-  /** How long a wait spins before it sleeps, in microseconds. Default 50. */
+  /** The longest that a wait for an answer spins before it sleeps, in microseconds. Default 200. */
   spinUs?: number;
 }
 
