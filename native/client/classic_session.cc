@@ -215,6 +215,14 @@ Wants ClassicSession::sleep(Wants wants) {
   return channel_->reply_ready() || !watch_.arm(watched_) ? kWantsAnswers : 0;
 }
 
+// The bell may have rung for an answer that was taken before: it must not stay readable.
+bool ClassicSession::hear() {
+  if (bell_ == nullptr) return true;
+  std::vector<uint64_t> fired;
+  bell_->take_fired(fired);
+  return true;
+}
+
 std::optional<InPlace> ClassicSession::answer_in_place() const {
   return InPlace{channel_->response_memory(), 0};
 }

@@ -41,7 +41,7 @@ class ClassicSession final : public Session {
   bool put() override { return channel_->put(); }
   bool flow_controlled() const override { return channel_->flow_controlled(); }
   // What the socket says are messages: they are read as such.
-  bool hear() override { return true; }
+  bool hear() override;
   // The bell rings for answers; for messages the socket is readable as long as there are any.
   Wants sleep(Wants wants) override;
   std::optional<InPlace> answer_in_place() const override;

@@ -133,7 +133,7 @@ class Session {
   // The server holds messages back because the ring is full.
   [[nodiscard]] virtual bool flow_controlled() const = 0;
 
-  // The socket is readable: takes what says no more than that. False: the server is gone.
+  // A descriptor is readable: takes what says no more than that. False: the server is gone.
   virtual bool hear() = 0;
   // For a loop that is about to wait: what is there of what it wants. 0: nothing, and its
   // descriptors will be readable when there is.

@@ -316,7 +316,7 @@ export interface NativeAddon extends NativeRings {
   clientMessage(client: number): { buffer: ArrayBuffer; offset: number } | undefined;
   /** Ends the current dispatch message and makes its room free. Throws BAD_OPERATION without one. */
   clientPut(client: number): void;
-  /** The socket is readable: takes what says no more than that. False: the server is gone. */
+  /** A descriptor is readable: takes what says no more than that. False: the server is gone. */
   clientHear(client: number): boolean;
   /** For a loop about to wait: what is there of what it wants; 0: its descriptors will be readable when there is. */
   clientSleep(client: number, wants: number): number;

@@ -340,7 +340,7 @@ export class ClientEngine {
 
   // Sleeping. ---------------------------------------------------------------------------------
 
-  /** The socket is readable: whether the server is still there, as far as it says. */
+  /** A descriptor is readable: whether the server is still there, as far as it says. */
   hear(): boolean {
     return native.clientHear(this.#number);
   }

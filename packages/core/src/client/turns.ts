@@ -72,7 +72,10 @@ export class ClientTurns {
     if (this.#native || this.#bell !== undefined || this.#ended) return;
     const { bell } = this.#engine;
     if (bell === undefined) return;
-    this.#bell = this.#adapter.pollDispatchAdd(bell, () => this.#turn());
+    this.#bell = this.#adapter.pollDispatchAdd(bell, () => {
+      if (!this.#engine.closed) this.#engine.hear();
+      this.#turn();
+    });
     if (!this.#ref) this.#bell.unref();
   }
 
