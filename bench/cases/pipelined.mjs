@@ -8,6 +8,6 @@ export const pipelined = {
     inFlight,
     ...(inFlight === 64 ? {} : { placements: ['split'] }),
   })),
-  effort: { quick: { warmMs: 10, ms: 55 }, full: { warmMs: 40, ms: 200 } },
+  effort: { quick: { warmMs: 60, ms: 55 }, full: { warmMs: 40, ms: 200 } },
   quick: { variants: ['64 in flight'], impls: ['native'] },
 };

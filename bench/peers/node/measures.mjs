@@ -8,6 +8,7 @@
 //                          to so many further ones. Promises how to end it
 //   drain(count)           only where messages do not come by themselves: takes so many, and blocks
 //   oneProcess             whether the server is a thread of this process
+import { countFor } from '../../caller/grow.mjs';
 import { keepInFlight, lanesOf } from '../../caller/in-flight.mjs';
 import { paced as sendPaced } from '../../caller/paced.mjs';
 import { awaitFor, awaitRested, callFor, callRested } from '../../caller/sequence.mjs';
@@ -91,10 +92,9 @@ async function paced(client, { payload, rate, warmMs, ms }) {
 }
 
 const FIRST = 256;
-const GROWTH = 4;
 
 /** Receives messages for about `ms`, once it is known how many that are. */
-async function receiveFor(client, bytes, subscribers, { warmMs, ms }) {
+async function receiveFor(client, bytes, subscribers, effort) {
   const { look, of } = client.payloads;
   const each = look(of(bytes));
   const heads = Math.max(1, subscribers);
@@ -121,14 +121,7 @@ async function receiveFor(client, bytes, subscribers, { warmMs, ms }) {
   };
 
   const end = await client.subscribe(take, subscribers);
-  let count = Math.ceil(FIRST / heads);
-  let took = await receive(count);
-  // Until it is warm, and long enough to tell how many to ask for.
-  while (took < Math.max(warmMs, ms / GROWTH)) {
-    count *= GROWTH;
-    took = await receive(count);
-  }
-  const asked = Math.max(1, Math.ceil((count * ms) / took));
+  const asked = await countFor(receive, Math.ceil(FIRST / heads), effort);
   const finish = await meter(client);
   await receive(asked);
   const result = await finish(asked * heads);

@@ -81,7 +81,7 @@ export class ZeroCopyBuffer implements Disposable {
   }
 
   /** Throws for a buffer of another connection, or one that was freed; called by the library alone. */
-  check(home: BufferHome): void {
+  check(home: BufferHome | undefined): void {
     if (this.home !== home) {
       throw new CoroIpcError(CS.ERR_INVALID_PARAM, 'the buffer belongs to another connection');
     }
@@ -91,13 +91,14 @@ export class ZeroCopyBuffer implements Disposable {
 
 /** Buffers that were offered and not answered yet. */
 export class BufferOffers {
-  readonly #home: BufferHome;
+  /** Where the buffers are kept. */
+  readonly home: BufferHome;
   readonly #answer: (number: number) => number;
   readonly #pending = new Map<number, { bytes: number; settle: Settle }>();
 
   /** `answer` is the status that the other side has given; TRY_AGAIN while it has not. */
   constructor(home: BufferHome, answer: (number: number) => number) {
-    this.#home = home;
+    this.home = home;
     this.#answer = answer;
   }
 
@@ -120,7 +121,7 @@ export class BufferOffers {
       this.#pending.delete(number);
       try {
         if (status !== CS.OK) throw new CoroIpcError(status, 'the other side takes no such buffer');
-        settle.resolve(new ZeroCopyBuffer(this.#home, number, bytes));
+        settle.resolve(new ZeroCopyBuffer(this.home, number, bytes));
       } catch (error) {
         settle.reject(error);
       }

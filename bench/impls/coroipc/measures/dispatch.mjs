@@ -1,11 +1,11 @@
 // Dispatch messages: the server publishes as fast as the ring takes them, each is handed to who
 // looks at both ends of its payload.
 import { dispatches } from '@coroipc/adapter-rxjs';
+import { countFor } from '../../../caller/grow.mjs';
 import { FILL, HUSH, PUBLISH } from '../commands.mjs';
 import { meter } from './meter.mjs';
 
-const FIRST = 10_000;
-const FIRST_BYTES = 16 * 1024 * 1024;
+const FIRST = 256;
 // A u32 of the command says how many; it is never the limit.
 export const WITHOUT_END = 0xffff_ffff;
 
@@ -60,12 +60,10 @@ export function receive(receivers, form, count, begin) {
   });
 }
 
-export async function dispatch({ client }, { payload, ms, form }) {
+export async function dispatch({ client }, { payload, form, ...effort }) {
   if (FORMS[form] === undefined) return [];
   const run = (count) => receive([client], form, count, () => publish(client, count, payload));
-  // The first are warm-up, and tell how many to ask for.
-  const first = Math.min(FIRST, Math.ceil(FIRST_BYTES / payload));
-  const count = Math.ceil((first * ms) / (await run(first)));
+  const count = await countFor(run, FIRST, effort);
   const end = meter(client);
   await run(count);
   return end(count);

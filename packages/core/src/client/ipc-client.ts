@@ -54,7 +54,6 @@ export class IpcClient extends AwareEmitter<IpcClientEvents> implements AsyncDis
   readonly #turns: ClientTurns;
   readonly #calls: CallQueue;
   readonly #inbox: Inbox;
-  readonly #home: BufferHome;
   readonly #offers: BufferOffers;
   readonly #done: Promise<void>;
   #resolveDone!: () => void;
@@ -91,7 +90,6 @@ export class IpcClient extends AwareEmitter<IpcClientEvents> implements AsyncDis
         if (!engine.closed) engine.freeBuffer(number);
       },
     };
-    this.#home = home;
     this.#offers = new BufferOffers(home, (number) => engine.bufferAnswer(number));
     this.#inbox = new Inbox(engine, {
       flowControl: (on) => this.emit('flowControl', on),
@@ -333,7 +331,7 @@ export class IpcClient extends AwareEmitter<IpcClientEvents> implements AsyncDis
 
   #checkPayload(payload: unknown): Uint8Array | ZeroCopyBuffer {
     if (!(payload instanceof ZeroCopyBuffer)) return checkPayload('payload', payload);
-    payload.check(this.#home);
+    payload.check(this.#offers.home);
     return payload;
   }
 

@@ -65,16 +65,8 @@ export class ServerConnection implements Viewer {
   /** Requests answered with TRY_AGAIN by sendingAllowed. */
   overloads = 0;
   #references = 0;
-  readonly #home: BufferHome = {
-    memory: (buffer) => native.connectionBufferMemory(this.number, buffer),
-    out: (buffer) => (this.phase === 'open' ? native.connectionBufferOut(this.number, buffer) : 0),
-    free: (buffer) => {
-      if (this.phase === 'open') native.connectionBufferFree(this.number, buffer);
-    },
-  };
-  readonly #offers = new BufferOffers(this.#home, (buffer) =>
-    native.connectionBufferAnswer(this.number, buffer),
-  );
+  /** Made with the first buffer: few connections have any. */
+  #offers: BufferOffers | undefined;
 
   constructor(identity: ConnectionIdentity) {
     this.identity = identity;
@@ -194,7 +186,7 @@ export class ServerConnection implements Viewer {
   /** Answers a request with a message that lies in a zero-copy buffer. */
   respondIn(token: number, id: number, buffer: ZeroCopyBuffer): void {
     this.#checkOpen('respond');
-    buffer.check(this.#home);
+    buffer.check(this.#offers?.home);
     const bytes = RESPONSE_HEADER_BYTES + buffer.length;
     native.respondIn(this.number, token, buffer.number, id, bytes);
   }
@@ -202,7 +194,7 @@ export class ServerConnection implements Viewer {
   /** Sends a dispatch message that lies in one. */
   dispatchIn(id: number, buffer: ZeroCopyBuffer): void {
     this.#checkOpen('dispatch');
-    buffer.check(this.#home);
+    buffer.check(this.#offers?.home);
     native.dispatchIn(this.number, buffer.number, id, RESPONSE_HEADER_BYTES + buffer.length);
   }
 
@@ -211,7 +203,9 @@ export class ServerConnection implements Viewer {
     const size = bufferBytes('bytes', bytes);
     try {
       this.#checkOpen('createBuffer');
-      return this.#offers.add(native.connectionBufferMake(this.number, size), bytes);
+      const number = native.connectionBufferMake(this.number, size);
+      this.#offers ??= offersOf(this);
+      return this.#offers.add(number, bytes);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -219,12 +213,12 @@ export class ServerConnection implements Viewer {
 
   /** The client has answered an offer. */
   bufferAnswered(): void {
-    this.#offers.look();
+    this.#offers?.look();
   }
 
   /** The connection is over: what was offered has no answer any more. */
   failOffers(): void {
-    if (!this.#offers.any) return;
+    if (!this.#offers?.any) return;
     this.#offers.fail(new CoroIpcError(CS.ERR_LIBRARY, 'the connection is over'));
   }
 
@@ -266,4 +260,16 @@ export class ServerConnection implements Viewer {
       throw new CoroIpcError(CS.ERR_BAD_HANDLE, `${what}: the connection is gone`);
     }
   }
+}
+
+function offersOf(connection: ServerConnection): BufferOffers {
+  const { number } = connection;
+  const home: BufferHome = {
+    memory: (buffer) => native.connectionBufferMemory(number, buffer),
+    out: (buffer) => (connection.phase === 'open' ? native.connectionBufferOut(number, buffer) : 0),
+    free: (buffer) => {
+      if (connection.phase === 'open') native.connectionBufferFree(number, buffer);
+    },
+  };
+  return new BufferOffers(home, (buffer) => native.connectionBufferAnswer(number, buffer));
 }
