@@ -66,8 +66,13 @@ function blockingCalls(port, shared) {
     }
     Atomics.store(shared, ASLEEP, 1);
     post(port, sent);
-    Atomics.wait(shared, ASLEEP, 1);
-    const { message } = receiveMessageOnPort(port);
+    let received;
+    // The word may be set before the message can be seen.
+    do {
+      Atomics.wait(shared, ASLEEP, 1);
+      received = receiveMessageOnPort(port);
+    } while (received === undefined);
+    const { message } = received;
     if (message.length >= TRANSFERRED) back = message;
     return message;
   };
