@@ -75,7 +75,7 @@ class GivingWay {
   }
 
   void went_well() {
-    if (++well_ == kWell) times_ = kTimes;
+    if (well_ < kWell && ++well_ == kWell) times_ = kTimes;
   }
   void was_long(int64_t now_ns, int64_t took_ns) {
     well_ = 0;

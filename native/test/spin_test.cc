@@ -120,7 +120,8 @@ int64_t looks_of_two_on_one_cpu(int turns, Waiting waiting, Clock clock_ns) {
   play(0);
   other.join();
   CHECK_EQ(turn, turns);
-  CHECK(sleeps < turns / 20);
+  // Where there is but one CPU, nobody is ever to be placed anew.
+  CHECK(sleeps <= (waiting == Waiting::kYields ? 0 : turns / 20));
   CHECK_EQ(sched_setaffinity(0, sizeof before, &before), 0);
   return looks;
 }
