@@ -14,8 +14,7 @@ namespace {
 
 // A ring that takes a message of so many bytes when it is empty.
 uint64_t ring_for(size_t bytes) {
-  return std::bit_ceil(
-      std::max<uint64_t>(bytes + ring::kRecordHeaderBytes, native::kLeastRingBytes));
+  return std::bit_ceil(std::max<uint64_t>(bytes + ring::kAroundLargest, native::kLeastRingBytes));
 }
 
 native::Hello hello_of(const Options& options) {

@@ -99,13 +99,13 @@ class HostileServer {
     constexpr size_t kHeader = sizeof(wire::ResponseHeader);
     switch (what) {
       case 5:
-        return publish(input, side_, 0, 0, {0, 1 + uint64_t{input.below(8)}, kHeader});
+        return publish(input, side_, 0, {0, 1 + uint64_t{input.below(8)}, kHeader});
       case 6:
-        return publish(input, side_, 1, 64, {0, ++dispatched_, kHeader});
+        return publish(input, side_, 1, {0, ++dispatched_, kHeader});
       case 7:
         return input.below(2) == 0
-                   ? publish_place(input, side_, 0, 0, {1, 1 + uint64_t{input.below(8)}, kHeader})
-                   : publish_place(input, side_, 1, 64, {1, ++dispatched_, kHeader});
+                   ? publish_place(input, side_, 0, {1, 1 + uint64_t{input.below(8)}, kHeader})
+                   : publish_place(input, side_, 1, {1, ++dispatched_, kHeader});
       case 8:
         return say_note(input, socket_);
       case 9:

@@ -32,14 +32,15 @@ void say_note(Input& input, const sys::Fd& socket) {
 }
 
 void spoil(Input& input, Side& side) {
-  // Where indices, sleep words and the backlog lie in either side's memory.
-  constexpr size_t kWords[] = {0, 64, 128, 192, 256};
+  // Where heads, sleep words and the backlog lie in either side's memory.
+  constexpr size_t kWords[] = {0, 64, 128};
   const uint32_t what = input.below(8);
   if (what < 5) {
+    std::byte* const at = side.words + kWords[what % 3];
     uint64_t word = 0;
-    std::memcpy(&word, side.words + kWords[what], sizeof word);
+    std::memcpy(&word, at, sizeof word);
     word = input.near<uint64_t>(word);
-    std::memcpy(side.words + kWords[what], &word, sizeof word);
+    std::memcpy(at, &word, sizeof word);
   } else if (what == 5) {
     const size_t at = 512 + 8 * size_t{input.below(native::kMostBuffers)};
     const uint64_t released = input.near<uint64_t>(0);
@@ -52,9 +53,17 @@ void spoil(Input& input, Side& side) {
   }
 }
 
-void publish(Input& input, Side& side, size_t ring, size_t tail, const Lie& honest) {
-  uint64_t index = 0;
-  std::memcpy(&index, side.words + tail, sizeof index);
+namespace {
+
+// No record begins there.
+void clear(Side& side, size_t ring, uint64_t index) {
+  ring::store_bytes(side.rings[ring] + index % kRingBytes, 0);
+}
+
+}  // namespace
+
+void publish(Input& input, Side& side, size_t ring, const Lie& honest) {
+  uint64_t& index = side.written[ring];
   const uint32_t body = input.number<uint16_t>() % (kRingBytes + 64);
   const uint32_t message = static_cast<uint32_t>(honest.header) + body;
   const uint8_t lies = input.byte();
@@ -67,16 +76,16 @@ void publish(Input& input, Side& side, size_t ring, size_t tail, const Lie& hone
   if ((lies & 8) != 0) header.size = input.near<int32_t>(header.size);
   if ((lies & 16) != 0) header.id = input.number<int32_t>();
   std::byte* const at = side.rings[ring] + index % kRingBytes;
+  const uint64_t honestly = ring::padded(ring::kRecordHeaderBytes + message);
+  // Behind it lies what was there.
+  if ((lies & 32) == 0) clear(side, ring, index + honestly);
   std::memcpy(at, &record, sizeof record);
   std::memcpy(at + sizeof record, &header, honest.header);
-  index += (lies & 32) != 0 ? input.near<uint64_t>(ring::padded(record.bytes))
-                            : ring::padded(ring::kRecordHeaderBytes + message);
-  std::memcpy(side.words + tail, &index, sizeof index);
+  index += (lies & 64) != 0 ? input.near<uint64_t>(ring::padded(record.bytes)) & ~7U : honestly;
 }
 
-void publish_place(Input& input, Side& side, size_t ring, size_t tail, const Lie& honest) {
-  uint64_t index = 0;
-  std::memcpy(&index, side.words + tail, sizeof index);
+void publish_place(Input& input, Side& side, size_t ring, const Lie& honest) {
+  uint64_t& index = side.written[ring];
   const native::PlaceLayout place{input.below(5), input.below(16) == 1 ? 1U : 0U,
                                   input.below(2) == 1 ? input.near<uint64_t>(4096) : 0};
   const wire::ResponseHeader header{input.near<int32_t>(64), 1, 0};
@@ -88,7 +97,7 @@ void publish_place(Input& input, Side& side, size_t ring, size_t tail, const Lie
   std::memcpy(at + sizeof record, &header, honest.header);
   std::memcpy(at + sizeof record + honest.header, &place, sizeof place);
   index += ring::padded(bytes);
-  std::memcpy(side.words + tail, &index, sizeof index);
+  clear(side, ring, index);
 }
 
 void read_all(const std::byte* at, size_t bytes) {

@@ -18,6 +18,7 @@ struct Side {
   std::byte* words = nullptr;
   std::array<std::byte*, 2> rings{};
   std::array<const std::byte*, 2> seen{};
+  std::array<uint64_t, 2> written{};  // bytes of records, since the beginning
 
   // Whether a message that the other side got lies in that ring, whole.
   [[nodiscard]] bool holds(size_t ring, const std::byte* at, size_t bytes) const {
@@ -37,15 +38,15 @@ void say_note(Input& input, const sys::Fd& socket);
 // anywhere in a ring.
 void spoil(Input& input, Side& side);
 
-// A record as a peer that may lie makes it, published at the index `tail` of that side's words.
+// A record as a peer that may lie makes it, behind the last one.
 struct Lie {
   uint32_t kind = 0;
   uint64_t sequence = 0;
   size_t header = sizeof(wire::RequestHeader);  // bytes of the message's header
 };
-void publish(Input& input, Side& side, size_t ring, size_t tail, const Lie& honest);
+void publish(Input& input, Side& side, size_t ring, const Lie& honest);
 // The same of kind 1: a header, and the place of a message in a buffer.
-void publish_place(Input& input, Side& side, size_t ring, size_t tail, const Lie& honest);
+void publish_place(Input& input, Side& side, size_t ring, const Lie& honest);
 
 // Reads all of it, so that memory that is not there is found.
 void read_all(const std::byte* at, size_t bytes);

@@ -95,9 +95,9 @@ void Peer::native_step(Input& input, uint32_t what) {
   switch (what) {
     case 6:
     case 7:
-      return publish(input, side_, 0, 0, {0, ++sent_});
+      return publish(input, side_, 0, {0, ++sent_});
     case 8:
-      return publish_place(input, side_, 0, 0, {1, ++sent_});
+      return publish_place(input, side_, 0, {1, ++sent_});
     case 9:
       return say_note(input, socket_);
     case 10:
@@ -135,10 +135,12 @@ void Peer::classic_step(Input& input, uint32_t what) {
 }
 
 void Peer::drain() {
-  const native::ServerWords& theirs = native::server_words(theirs_);
   native::ClientWords& ours = native::client_words(ours_);
-  ours.response_head = ring::load_index(&theirs.response_tail);
-  ours.dispatch_head = ring::load_index(&theirs.dispatch_tail);
+  const auto take_all = [](ring::RecordConsumer ring) {
+    for (ring::RecordView view; ring.look(view) == ring::RecordConsumer::Look::kRecord;) ring.pop();
+  };
+  take_all({theirs_.ring(0), granted_.response_ring, &ours.response_head, responses_});
+  take_all({theirs_.ring(1), granted_.dispatch_ring, &ours.dispatch_head, dispatches_});
 }
 
 }  // namespace coroipc::fuzz

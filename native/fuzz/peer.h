@@ -45,6 +45,8 @@ class Peer {
   sys::SealedMemory theirs_;
   sys::SealedMemory ours_;
   Side side_;
+  ring::ConsumerPlace responses_;
+  ring::ConsumerPlace dispatches_;
   bool attached_ = false;
   uint64_t sent_ = 0;
 

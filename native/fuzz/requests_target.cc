@@ -28,7 +28,7 @@ class Play {
         return send();
       case 1:
         honest_ = false;
-        return publish(input_, ends_.clients, 0, 0, {0, received_ + 1});
+        return publish(input_, ends_.clients, 0, {0, received_ + 1});
       case 2:
         honest_ = false;
         return spoil(input_, ends_.clients);

@@ -12,10 +12,6 @@ namespace native = wire::native;
 using Look = native::ClientEnd::Look;
 using Put = native::ClientEnd::Put;
 
-// Where the tails lie in the server's words.
-constexpr size_t kResponseTail = 0;
-constexpr size_t kDispatchTail = 64;
-
 class Play {
  public:
   explicit Play(Input& input) : input_(input) {}
@@ -32,10 +28,10 @@ class Play {
         return serve();
       case 1:
         honest_ = false;
-        return publish(input_, ends_.servers, 0, kResponseTail, {0, some_waiting(), kHeader});
+        return publish(input_, ends_.servers, 0, {0, some_waiting(), kHeader});
       case 2:
         honest_ = false;
-        return publish(input_, ends_.servers, 1, kDispatchTail, {0, dispatched_ + 1, kHeader});
+        return publish(input_, ends_.servers, 1, {0, dispatched_ + 1, kHeader});
       case 3:
         honest_ = false;
         return spoil(input_, ends_.servers);

@@ -104,8 +104,7 @@ class Play {
 
   void publish() {
     constexpr size_t kHeader = kServer ? sizeof(wire::RequestHeader) : sizeof(wire::ResponseHeader);
-    publish_place(input_, tried_.peer, kServer ? 0 : 1, kServer ? 0 : 64,
-                  {1, received_ + 1, kHeader});
+    publish_place(input_, tried_.peer, kServer ? 0 : 1, {1, received_ + 1, kHeader});
   }
 
   void look() {

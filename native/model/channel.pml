@@ -7,21 +7,24 @@
  *
  * What is proved, for every interleaving: no wake-up is lost, so nobody sleeps for ever while there is
  * something to do (an invalid end state otherwise); no record is overwritten before it was read, nor
- * read before it was written; a doorbell is rung once at the most for one sleep, so the socket never
+ * read before it was written, nor taken for one that an earlier lap left there; a doorbell is rung once at the most for one sleep, so the socket never
  * fills; and when one side has closed, the other reads what is left and ends.
  *
  * Planted faults, each of which the checker has to find:
  *   NO_RECHECK   a sleeper does not look again after it has said that it sleeps
  *   NO_FENCE     a publication is not fenced from the look at the peer's word
  *   OFF_BY_ONE   the test for room lets one record too many in
- *   NO_RELEASE   the index may become visible before the record
+ *   NO_RELEASE   a record's first word may become visible before the rest of it
+ *   NO_CLEAR     the first word behind a record is not cleared, so that an earlier lap's is there
+ *   LATE_CLEAR   it is cleared when the record was published already
  *   DEAF         a sleeper does not notice that its peer has closed
  *   FORGETFUL    who rings does not remember which sleep it rang for
  *   NO_COUNT     a sleep's word is the same as that of the sleep before
  *   GREEDY       a sleeper takes the bytes when it has looked again, not when it is awake
  */
 
-#define SIZE 2  /* records that the ring has room for */
+#define SIZE 2  /* records that the ring has room for: one place more says that there is none */
+#define PLACES (SIZE + 1)
 #define TOTAL 5 /* records that are to be sent */
 
 #define PRODUCER 0
@@ -34,10 +37,12 @@
 #define EACH_SLEEP 8
 #define wanted_by(side) (side == PRODUCER -> ROOM : RECORDS)
 
-/* What a store in a buffer is for: a side's index, its word, or a place in the ring. */
-#define INDEX 0
+/* What a store in a buffer is for: the consumer's head, a side's word, or, in a place of the ring, a
+ * record's first word or the rest of it. */
+#define HEAD 0
 #define WORD 1
-#define PLACE 2
+#define FIRST 2
+#define REST (FIRST + PLACES)
 
 #ifdef OFF_BY_ONE
 #define LIMIT (SIZE + 1)
@@ -46,17 +51,18 @@
 #endif
 
 chan buffer[2] = [4] of { byte, short };
-byte index[2]; /* the producer's tail, the consumer's head */
+byte head_seen; /* the consumer's, as it is in memory */
 short word[2];
-byte place[SIZE];
+bool first[PLACES];
+byte rest[PLACES];
 
 byte doorbells[2]; /* bytes on the socket, on their way to a side */
 bool closed[2];
 
 #define fence(side) empty(buffer[side])
 
-/* Whether a side has something to do, by the peer's index as it is seen now. */
-#define work(side, mine) (side == PRODUCER -> mine - index[CONSUMER] < LIMIT : index[PRODUCER] != mine)
+/* Whether a side has something to do, by what is seen now: the consumer's head, or a first word. */
+#define work(side, mine) (side == PRODUCER -> mine - head_seen < LIMIT : first[mine % PLACES])
 
 active [2] proctype Memory() {
   byte side = _pid;
@@ -67,9 +73,10 @@ end:
   :: atomic {
        buffer[side]?what, value ->
        if
-       :: what == INDEX -> index[side] = value
+       :: what == HEAD -> head_seen = value
        :: what == WORD -> word[side] = value
-       :: else -> place[what - PLACE] = value
+       :: what >= FIRST && what < REST -> first[what - FIRST] = value
+       :: else -> rest[what - REST] = value
        fi;
        what = 0;
        value = 0
@@ -105,7 +112,7 @@ inline sleep(side, mine, count) {
   doorbells[side] = 0
 }
 
-/* P2 to P4; the index is stored already. */
+/* P2 to P4; the record or the head is stored already. */
 inline ring(side, rung, seen) {
 #ifndef NO_FENCE
   fence(side);
@@ -137,12 +144,20 @@ active proctype Producer() {
   :: tail < TOTAL && !closed[CONSUMER] ->
      if
      :: work(PRODUCER, tail) ->
+#ifndef NO_CLEAR
+#ifndef LATE_CLEAR
+        buffer[PRODUCER]!FIRST + (tail + 1) % PLACES, false;
+#endif
+#endif
 #ifdef NO_RELEASE
-        buffer[PRODUCER]!INDEX, tail + 1;
-        buffer[PRODUCER]!PLACE + tail % SIZE, tail + 1;
+        buffer[PRODUCER]!FIRST + tail % PLACES, true;
+        buffer[PRODUCER]!REST + tail % PLACES, tail + 1;
 #else
-        buffer[PRODUCER]!PLACE + tail % SIZE, tail + 1;
-        buffer[PRODUCER]!INDEX, tail + 1;
+        buffer[PRODUCER]!REST + tail % PLACES, tail + 1;
+        buffer[PRODUCER]!FIRST + tail % PLACES, true;
+#endif
+#ifdef LATE_CLEAR
+        buffer[PRODUCER]!FIRST + (tail + 1) % PLACES, false;
 #endif
         tail++;
         ring(PRODUCER, rung, seen)
@@ -158,9 +173,9 @@ active proctype Consumer() {
   short count, rung, seen;
   do
   :: work(CONSUMER, head) ->
-     assert(place[head % SIZE] == head + 1);
+     assert(rest[head % PLACES] == head + 1);
      head++;
-     buffer[CONSUMER]!INDEX, head;
+     buffer[CONSUMER]!HEAD, head;
      ring(CONSUMER, rung, seen)
   :: !work(CONSUMER, head) && closed[PRODUCER] ->
      if

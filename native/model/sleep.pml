@@ -31,20 +31,20 @@
 #define SERVER 0
 #define CLIENT 1
 
-/* What a store in a buffer is for: a tail of the server's, or the client's word. */
-#define RESPONSE_TAIL 0
-#define DISPATCH_TAIL 1
+/* What a store in a buffer is for: what the server has published, or the client's word. */
+#define RESPONSES 0
+#define MESSAGES 1
 #define WORD 2
 
 chan buffer[2] = [4] of { byte, short };
-byte tail[2];
+byte published[2];
 short word;
 byte doorbells;
 byte words; /* that the client has stored since it took the bytes */
 
 #define fence(side) empty(buffer[side])
-#define response() (tail[RESPONSE_TAIL] != responses)
-#define dispatch() (tail[DISPATCH_TAIL] != dispatches)
+#define response() (published[RESPONSES] != responses)
+#define dispatch() (published[MESSAGES] != dispatches)
 #define something(wants) (((wants & CALLS) && response()) || ((wants & DISPATCHES) && dispatch()))
 /* A client that waits for what never comes would wait rightly. */
 #define comes(wants) \
@@ -60,7 +60,7 @@ end:
        buffer[side]?what, value ->
        if
        :: what == WORD -> word = value
-       :: else -> tail[what] = value
+       :: else -> published[what] = value
        fi;
        what = 0;
        value = 0
@@ -75,11 +75,11 @@ active proctype Server() {
   do
   :: responses < TOTAL ->
      responses++;
-     buffer[SERVER]!RESPONSE_TAIL, responses;
+     buffer[SERVER]!RESPONSES, responses;
      did = did | CALLS
   :: dispatches < TOTAL ->
      dispatches++;
-     buffer[SERVER]!DISPATCH_TAIL, dispatches;
+     buffer[SERVER]!MESSAGES, dispatches;
      did = did | DISPATCHES
   :: did ->
      if

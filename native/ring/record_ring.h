@@ -1,6 +1,8 @@
 // A ring of records with one producer and one consumer, who do not trust each other. Either end
-// keeps its own index, and a checked copy of the other's; both indices count bytes since the
-// beginning and never come round. docs/native-wire.md has the layout and the rules.
+// keeps its own index, in bytes since the beginning, which never comes round. A record is published
+// by its first word, its size: until then, that word is zero. So a small message is on its way to
+// the other CPU in a cache line or two, and no index goes with it. docs/native-wire.md has the
+// layout and the rules.
 //
 // Pure logic over memory that somebody else has mapped: the producer's `ring` twice, back to back,
 // for writing; the consumer's likewise, for reading. An end belongs to one thread. What breaks the
@@ -32,7 +34,25 @@ static_assert(sizeof(RecordHeader) == kRecordHeaderBytes);
   return (bytes + kRecordAlignment - 1) / kRecordAlignment * kRecordAlignment;
 }
 
-// The index that a peer writes, or that it reads.
+// The bytes of records, headers and padding included, that a ring has room for: behind the last of
+// them is the first word of the next, which says that there is none.
+[[nodiscard]] constexpr uint64_t record_limit(uint64_t ring_bytes) {
+  return ring_bytes - kRecordAlignment;
+}
+// What the largest message of a ring has around it.
+inline constexpr size_t kAroundLargest = kRecordHeaderBytes + kRecordAlignment;
+
+// A record's first word: its bytes, or 0 where there is none yet. Room for it lies behind each
+// record.
+[[nodiscard]] inline uint32_t load_bytes(const std::byte* record) {
+  auto* const at = reinterpret_cast<uint32_t*>(const_cast<std::byte*>(record));
+  return std::atomic_ref(*at).load(std::memory_order_acquire);
+}
+inline void store_bytes(std::byte* record, uint32_t bytes) {
+  std::atomic_ref(*reinterpret_cast<uint32_t*>(record)).store(bytes, std::memory_order_release);
+}
+
+// The index of a consumer.
 [[nodiscard]] inline uint64_t load_index(const uint64_t* at) {
   // Only the type wants to be rid of const: nothing is written.
   return std::atomic_ref(*const_cast<uint64_t*>(at)).load(std::memory_order_acquire);
@@ -49,7 +69,6 @@ struct ProducerPlace {
 
 struct ConsumerPlace {
   uint64_t head = 0;
-  uint64_t tail = 0;  // the peer's, as far as it was checked
 };
 
 class RecordProducer {
@@ -57,38 +76,40 @@ class RecordProducer {
   enum class Put { kDone, kNoRoom, kBreach };
 
   // `size` is a power of two.
-  RecordProducer(std::byte* ring, size_t size, uint64_t* tail, const uint64_t* peer_head,
-                 ProducerPlace& place)
-      : ring_(ring), size_(size), shared_tail_(tail), peer_head_(peer_head), at_(place) {}
+  RecordProducer(std::byte* ring, size_t size, const uint64_t* peer_head, ProducerPlace& place)
+      : ring_(ring), size_(size), limit_(record_limit(size)), peer_head_(peer_head), at_(place) {}
 
   // The largest message that an empty ring takes.
-  [[nodiscard]] size_t largest() const { return size_ - kRecordHeaderBytes; }
+  [[nodiscard]] size_t largest() const { return size_ - kAroundLargest; }
 
   [[nodiscard]] Put put(uint32_t kind, uint64_t sequence,
                         std::span<const std::span<const std::byte>> parts) {
     uint64_t bytes = kRecordHeaderBytes;
     for (const auto& part : parts) bytes += part.size();
-    const bool fits = bytes <= size_ && has_room(padded(bytes));
+    const bool fits = bytes <= limit_ && has_room(padded(bytes));
     // What can never fit is not waited for.
-    at_.refused = fits || bytes > size_ ? 0 : padded(bytes);
+    at_.refused = fits || bytes > limit_ ? 0 : padded(bytes);
     if (!fits) return breach_ ? Put::kBreach : Put::kNoRoom;
-    std::byte* to = ring_ + (at_.tail & (size_ - 1));
-    const RecordHeader header{static_cast<uint32_t>(bytes), kind, sequence};
-    std::memcpy(to, &header, sizeof header);
-    to += sizeof header;
+    std::byte* const record = ring_ + (at_.tail & (size_ - 1));
+    // What lay there in an earlier lap must not look like a record: first the next place is
+    // cleared.
+    store_bytes(record + padded(bytes), 0);
+    std::memcpy(record + offsetof(RecordHeader, kind), &kind, sizeof kind);
+    std::memcpy(record + offsetof(RecordHeader, sequence), &sequence, sizeof sequence);
+    std::byte* to = record + kRecordHeaderBytes;
     for (const auto& part : parts) {
       if (!part.empty()) std::memcpy(to, part.data(), part.size());
       to += part.size();
     }
     at_.tail += padded(bytes);
-    store_index(shared_tail_, at_.tail);
+    store_bytes(record, static_cast<uint32_t>(bytes));
     return Put::kDone;
   }
 
   // Whether `put` finds room for a message of `bytes` bytes, or a breach.
   [[nodiscard]] bool takes(size_t bytes) {
     const uint64_t record = kRecordHeaderBytes + uint64_t{bytes};
-    return record <= size_ && (has_room(padded(record)) || breach_);
+    return record <= limit_ && (has_room(padded(record)) || breach_);
   }
   // Whether the consumer has taken everything, as far as it says.
   [[nodiscard]] bool drained() { return renew() && at_.head == at_.tail; }
@@ -100,14 +121,14 @@ class RecordProducer {
   // A cheap look at whether the consumer has taken anything since it was last asked for room.
   [[nodiscard]] bool moved() const { return load_index(peer_head_) != at_.head; }
   [[nodiscard]] bool room_made() const {
-    return at_.refused != 0 && at_.tail + at_.refused - load_index(peer_head_) <= size_;
+    return at_.refused != 0 && at_.tail + at_.refused - load_index(peer_head_) <= limit_;
   }
   [[nodiscard]] bool breached() const { return breach_; }
 
  private:
   [[nodiscard]] bool has_room(uint64_t bytes) {
-    if (at_.tail + bytes - at_.head <= size_) return !breach_;
-    return renew() && at_.tail + bytes - at_.head <= size_;
+    if (at_.tail + bytes - at_.head <= limit_) return !breach_;
+    return renew() && at_.tail + bytes - at_.head <= limit_;
   }
 
   [[nodiscard]] bool renew() {
@@ -120,7 +141,7 @@ class RecordProducer {
 
   std::byte* const ring_;
   const uint64_t size_;
-  uint64_t* const shared_tail_;
+  const uint64_t limit_;
   const uint64_t* const peer_head_;
   ProducerPlace& at_;
   bool breach_ = false;
@@ -139,40 +160,29 @@ class RecordConsumer {
  public:
   enum class Look { kNothing, kRecord, kBreach };
 
-  RecordConsumer(const std::byte* ring, size_t size, uint64_t* head, const uint64_t* peer_tail,
-                 ConsumerPlace& place)
-      : ring_(ring), size_(size), shared_head_(head), peer_tail_(peer_tail), at_(place) {}
+  RecordConsumer(const std::byte* ring, size_t size, uint64_t* head, ConsumerPlace& place)
+      : ring_(ring), size_(size), shared_head_(head), at_(place) {}
 
   // A cheap look at whether `look` finds something.
-  [[nodiscard]] bool ready() const {
-    return at_.tail != at_.head || load_index(peer_tail_) != at_.head;
-  }
+  [[nodiscard]] bool ready() const { return load_bytes(first()) != 0; }
 
   // The oldest record; the same one until `pop`.
   [[nodiscard]] Look look(RecordView& view) {
-    if (at_.tail == at_.head) {
-      if (breach_ || !renew()) return Look::kBreach;
-      if (at_.tail == at_.head) return Look::kNothing;
+    if (breach_) return Look::kBreach;
+    const std::byte* const at = first();
+    const uint32_t bytes = load_bytes(at);
+    if (bytes == 0) return Look::kNothing;
+    if (bytes < kRecordHeaderBytes || bytes > record_limit(size_)) {
+      breach_ = true;
+      return Look::kBreach;
     }
-    const std::byte* at = ring_ + (at_.head & (size_ - 1));
     RecordHeader header;
     std::memcpy(&header, at, sizeof header);
     // The compiler must not read the shared bytes again after the copy was checked.
     asm volatile("" : "+m"(header) : : "memory");
-    if (header.bytes < kRecordHeaderBytes || padded(header.bytes) > at_.tail - at_.head) {
-      breach_ = true;
-      at_.tail = at_.head;
-      return Look::kBreach;
-    }
     view = {header.kind, header.sequence, at + kRecordHeaderBytes,
-            static_cast<uint32_t>(header.bytes - kRecordHeaderBytes)};
-    record_bytes_ = padded(header.bytes);
-    // What is published already is on its way while this one is used. What is not is the
-    // producer's.
-    if (at_.tail - at_.head > record_bytes_) {
-      __builtin_prefetch(at + record_bytes_);
-      __builtin_prefetch(at + record_bytes_ + 64);
-    }
+            static_cast<uint32_t>(bytes - kRecordHeaderBytes)};
+    record_bytes_ = padded(bytes);
     return Look::kRecord;
   }
 
@@ -184,17 +194,11 @@ class RecordConsumer {
   }
 
  private:
-  [[nodiscard]] bool renew() {
-    const uint64_t tail = load_index(peer_tail_);
-    if (tail - at_.head > size_ || tail % kRecordAlignment != 0) breach_ = true;
-    if (!breach_) at_.tail = tail;
-    return !breach_;
-  }
+  [[nodiscard]] const std::byte* first() const { return ring_ + (at_.head & (size_ - 1)); }
 
   const std::byte* const ring_;
   const uint64_t size_;
   uint64_t* const shared_head_;
-  const uint64_t* const peer_tail_;
   ConsumerPlace& at_;
   uint64_t record_bytes_ = 0;
   bool breach_ = false;

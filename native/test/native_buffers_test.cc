@@ -308,8 +308,7 @@ Look told(const Lie& lie) {
   if (!link.client.has_value() || !link.client_offers(kPage).has_value()) return Look::kNothing;
   ring::ProducerPlace written;
   ring::RecordProducer liar(link.request_ring, kGeometry.request_ring,
-                            &link.client_writes->request_tail, &link.server_writes->request_head,
-                            written);
+                            &link.server_writes->request_head, written);
   const RequestHeader header{lie.size, 5};
   const PlaceLayout place{lie.number, lie.zero, lie.offset};
   std::vector<std::byte> record(64);

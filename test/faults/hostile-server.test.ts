@@ -151,7 +151,8 @@ meets('a native server that does not greet as it should', {
   'says half a welcome and no more': [concludesHalf, MUTE],
   'has another name': [welcomes({ name: 'coroipcN' }), REFUSED],
   'speaks version 0': [welcomes({ version: 0 }), { ...REFUSED, told: [ERR_VERSION] }],
-  'speaks version 2': [welcomes({ version: 2 }), { ...REFUSED, told: [ERR_VERSION] }],
+  'speaks version 1': [welcomes({ version: 1 }), { ...REFUSED, told: [ERR_VERSION] }],
+  'speaks version 3': [welcomes({ version: 3 }), { ...REFUSED, told: [ERR_VERSION] }],
   'speaks version 65535': [welcomes({ version: 65535 }), { ...REFUSED, told: [ERR_VERSION] }],
   'has a zero that is none': [welcomes({ dirt: [10, 1] }), REFUSED],
   'has a last zero that is none': [welcomes({ dirt: [63, 1] }), REFUSED],
@@ -227,7 +228,7 @@ const serves =
   (deed: (peer: NativePeer, raw: Raw) => Promise<unknown>): Server =>
   async (raw, listener) => {
     const peer = await serveNative(raw, listener);
-    while ((await raw.peek({ map: peer.theirs, at: AT.requestTail, width: 8 })) === 0n)
+    while ((await raw.peek({ map: peer.theirs, at: AT.ring, width: 4 })) === 0n)
       await raw.over(peer.socket, 1);
     await deed(peer, raw);
     await raw.trySend(peer.socket, DOORBELL);
@@ -247,18 +248,14 @@ const sends =
 const DISPATCHES = AT.ring + 4096;
 
 function answers(...records: Record[]): Server {
-  return serves((peer, raw) => puts(peer, raw, AT.ring, AT.responseTail, records));
+  return serves((peer) => puts(peer, AT.ring, records));
 }
 function dispatches(...records: Record[]): Server {
-  return sends((peer, raw) => puts(peer, raw, DISPATCHES, AT.dispatchTail, records));
+  return sends((peer) => puts(peer, DISPATCHES, records));
 }
-async function puts(peer: NativePeer, raw: Raw, at: number, tail: number, records: Record[]) {
-  const bytes = Buffer.concat(records.map((fields) => record({ error: 1, ...fields })));
-  await raw.fill(peer.mine, at, bytes);
-  await raw.poke(peer.word(tail), bytes.length);
+async function puts(peer: NativePeer, ring: number, records: Record[]) {
+  await peer.publish(Buffer.concat(records.map((fields) => record({ error: 1, ...fields }))), ring);
 }
-const pokes = (at: number, value: number | bigint) =>
-  serves((peer, raw) => raw.poke(peer.word(at), value));
 const pokesUnasked = (at: number, value: number | bigint) =>
   sends((peer, raw) => raw.poke(peer.word(at), value));
 
@@ -266,15 +263,13 @@ meets('a native server that lies to a caller', {
   'never answers': [serves(async () => {}), LATE],
   'hangs up': [serves((peer, raw) => raw.close(peer.socket)), CALL],
   'half closes': [serves((peer, raw) => raw.shut(peer.socket)), CALL],
-  'has a response tail of 1': [pokes(AT.responseTail, 1), CALL],
-  'has a response tail over nothing': [pokes(AT.responseTail, 64), CALL],
-  'has a response tail just past the size': [pokes(AT.responseTail, PAGE + 8), CALL],
-  'has a response tail of 2^63': [pokes(AT.responseTail, 2n ** 63n), CALL],
-  'has a response tail of -8': [pokes(AT.responseTail, -8), CALL],
-  'has a response tail of 2^64 - 1': [pokes(AT.responseTail, MAX_U64), CALL],
-  'answers with a record of 0 bytes': [answers({ bytes: 0 }), CALL],
+  'answers with a record of 0 bytes': [answers({ bytes: 0 }), LATE],
+  'answers with a record of 1 byte': [answers({ bytes: 1 }), CALL],
   'answers with a record of 15 bytes': [answers({ bytes: 15 }), CALL],
-  'answers with a record beyond the tail': [answers({ bytes: 100 }), CALL],
+  'answers with a record over nothing': [answers({ bytes: 64, size: 0 }), CALL],
+  'answers with a record of the whole ring': [answers({ bytes: PAGE }), CALL],
+  'answers with a record just past what a ring takes': [answers({ bytes: PAGE - 7 }), CALL],
+  'answers with a record of 2^31 bytes': [answers({ bytes: 2 ** 31 }), CALL],
   'answers with a record of 2^32 - 1 bytes': [answers({ bytes: MAX_U32 }), CALL],
   'answers with a record of another kind': [answers({ kind: 2 }), CALL],
   'answers request 0': [answers({ sequence: 0 }), CALL],
@@ -310,12 +305,11 @@ meets('a native server that lies to a caller', {
 
 meets('a native server that lies of its dispatch messages', {
   'sends none': [sends(async () => {}), { ...LATE, wants: 'message' }],
-  'has a dispatch tail of 1': [pokesUnasked(AT.dispatchTail, 1), MESSAGE],
-  'has a dispatch tail over nothing': [pokesUnasked(AT.dispatchTail, 64), MESSAGE],
-  'has a dispatch tail of 2^63': [pokesUnasked(AT.dispatchTail, 2n ** 63n), MESSAGE],
-  'has a dispatch tail of 2^64 - 1': [pokesUnasked(AT.dispatchTail, MAX_U64), MESSAGE],
-  'sends a record of 0 bytes': [dispatches({ bytes: 0 }), MESSAGE],
-  'sends a record beyond the tail': [dispatches({ bytes: 100 }), MESSAGE],
+  'sends a record of 0 bytes': [dispatches({ bytes: 0 }), { ...LATE, wants: 'message' }],
+  'sends a record of 1 byte': [dispatches({ bytes: 1 }), MESSAGE],
+  'sends a record of the whole ring': [dispatches({ bytes: PAGE }), MESSAGE],
+  'sends a record just past what a ring takes': [dispatches({ bytes: PAGE - 7 }), MESSAGE],
+  'sends a record of 2^32 - 1 bytes': [dispatches({ bytes: MAX_U32 }), MESSAGE],
   'sends sequence 0': [dispatches({ sequence: 0 }), MESSAGE],
   'sends sequence 2 first': [dispatches({ sequence: 2 }), MESSAGE],
   'sends a message of -1 bytes': [dispatches({ size: -1 }), MESSAGE],

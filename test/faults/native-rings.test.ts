@@ -45,9 +45,10 @@ const spared =
     await deed(peer, raw);
   };
 
-const tail = (value: number | bigint) =>
+/** Writes a word where the request ring begins, and rings. */
+const first = (value: number) =>
   connected(async (peer, raw) => {
-    await raw.poke(peer.word(AT.requestTail), value);
+    await raw.poke(peer.word(AT.ring, 4), value);
     await peer.ring();
   });
 
@@ -56,11 +57,8 @@ async function asks(peer: NativePeer, raw: Raw): Promise<void> {
   let end = 0;
   for (let sequence = 1; sequence <= 8; sequence++) {
     const bytes = record({ sequence, id: COMMAND.ECHO, body: Buffer.alloc(1500) });
-    const whole = Math.min(bytes.length, PAGE - (end % PAGE));
-    await raw.fill(peer.mine, AT.ring + (end % PAGE), bytes.subarray(0, whole));
-    if (whole < bytes.length) await raw.fill(peer.mine, AT.ring, bytes.subarray(whole));
+    await peer.publish(bytes, AT.ring, end);
     end += bytes.length;
-    await raw.poke(peer.word(AT.requestTail), end);
     do {
       await peer.ring();
       if (await raw.over(peer.socket, 1)) return;
@@ -90,27 +88,23 @@ function words(...values: number[]): Buffer {
 const one = (fields: Record) => connected((peer) => peer.put(record(fields)));
 
 attacks(
-  'a native request ring whose tail',
+  'a native request ring whose first word',
   {},
   {
-    'is 1': [tail(1), REQUEST],
-    'is 7': [tail(7), REQUEST],
-    'is 8, over nothing': [tail(8), REQUEST],
-    'is 12': [tail(12), REQUEST],
-    'is the size, over nothing': [tail(PAGE), REQUEST],
-    'is just past the size': [tail(PAGE + 8), REQUEST],
-    'is 2^31': [tail(2 ** 31), REQUEST],
-    'is 2^32': [tail(2 ** 32), REQUEST],
-    'is 2^63': [tail(2n ** 63n), REQUEST],
-    'is -8': [tail(-8), REQUEST],
-    'is 2^64 - 1': [tail(MAX_U64), REQUEST],
-    'goes backwards': [connected(backwards), REQUEST],
-    'jumps ahead of what was written': [connected(jumps), REQUEST],
-    'flips between right and far beyond': [
-      connected((peer, raw) => flipTail(peer, raw, 2n ** 40n)),
-      REQUEST,
-    ],
-    'flips between right and odd': [connected((peer, raw) => flipTail(peer, raw, 33n)), REQUEST],
+    'is 1': [first(1), REQUEST],
+    'is 15': [first(15), REQUEST],
+    'is 16, and nothing behind it': [first(16), REQUEST],
+    'is 4088, and nothing behind it': [first(PAGE - 8), REQUEST],
+    'is 4089': [first(PAGE - 7), REQUEST],
+    'is the size': [first(PAGE), REQUEST],
+    'is just past the size': [first(PAGE + 8), REQUEST],
+    'is 2^31': [first(2 ** 31), REQUEST],
+    'is 2^32 - 8': [first(MAX_U32 - 7), REQUEST],
+    'is 2^32 - 1': [first(MAX_U32), REQUEST],
+    'is there before its record, whole': [connected(tooEarly), REQUEST],
+    'comes and goes': [spared(comesAndGoes), {}],
+    'flips between right and far beyond': [flipped(0, 36, 2 ** 30), REQUEST],
+    'has something behind it that was not cleared': [connected(uncleared), REQUEST],
   },
 );
 
@@ -144,12 +138,13 @@ attacks(
   'a native record',
   {},
   {
-    'of 0 bytes': [one({ bytes: 0 }), REQUEST],
+    'of 0 bytes': [spared((peer) => peer.put(record({ bytes: 0 }))), {}],
     'of 1 byte': [one({ bytes: 1 }), REQUEST],
     'of 15 bytes': [one({ bytes: 15 }), REQUEST],
     'of a header alone': [one({ bytes: 16 }), REQUEST],
     'of a byte less than two headers': [one({ bytes: 31 }), REQUEST],
-    'beyond the tail': [one({ bytes: 64 }), REQUEST],
+    'of more bytes than a ring takes': [one({ bytes: PAGE - 7 }), REQUEST],
+    'over its own message, and no other': [one({ bytes: 64, size: 49 }), REQUEST],
     'of 2^31 bytes': [one({ bytes: 2 ** 31 }), REQUEST],
     'of 2^32 - 1 bytes': [one({ bytes: MAX_U32 }), REQUEST],
     'of kind 2': [one({ kind: 2 }), REQUEST],
@@ -322,17 +317,30 @@ attacks(
   ['people'],
 );
 
-async function backwards(peer: NativePeer, raw: Raw): Promise<void> {
-  await peer.put(record());
-  await served(peer, raw);
-  await raw.poke(peer.word(AT.requestTail), 8);
+/** One that is published with nothing but its first word: the rest comes when it was read. */
+async function tooEarly(peer: NativePeer, raw: Raw): Promise<void> {
+  const bytes = record();
+  await raw.poke(peer.word(AT.ring, 4), bytes.readUInt32LE());
   await untilOver(peer, raw);
 }
 
-async function jumps(peer: NativePeer, raw: Raw): Promise<void> {
-  await peer.put(record());
-  await served(peer, raw);
-  await raw.poke(peer.word(AT.requestTail), 2000);
+/** A record that is there and is not, in turn: it is served, or never was. */
+async function comesAndGoes(peer: NativePeer, raw: Raw): Promise<void> {
+  await raw.fill(peer.mine, AT.ring + 4, record().subarray(4));
+  await raw.flip(peer.word(AT.ring, 4), 36, 0);
+  for (let turn = 0; turn < 50; turn++) {
+    await peer.ring();
+    if (await raw.over(peer.socket, 1)) break;
+  }
+  await raw.still();
+}
+
+/** A record, and behind it what an earlier lap would have left there. */
+async function uncleared(peer: NativePeer, raw: Raw): Promise<void> {
+  await raw.fill(peer.mine, AT.ring + 40, Buffer.from('what somebody sent before'));
+  const bytes = record();
+  await raw.fill(peer.mine, AT.ring + 4, bytes.subarray(4));
+  await raw.poke(peer.word(AT.ring, 4), bytes.readUInt32LE());
   await untilOver(peer, raw);
 }
 
@@ -340,13 +348,6 @@ async function jumps(peer: NativePeer, raw: Raw): Promise<void> {
 async function served(peer: NativePeer, raw: Raw): Promise<void> {
   while ((await raw.peek({ map: peer.theirs, at: AT.requestHead, width: 8 })) === 0n)
     await raw.over(peer.socket, 1);
-}
-
-async function flipTail(peer: NativePeer, raw: Raw, wrong: bigint): Promise<void> {
-  const bytes = record();
-  await raw.fill(peer.mine, AT.ring, bytes);
-  await raw.flip(peer.word(AT.requestTail), bytes.length, wrong);
-  await untilOver(peer, raw);
 }
 
 /** Wakes the server again and again, so that it looks. */
@@ -374,9 +375,10 @@ async function flips(
   wrong: number,
 ): Promise<boolean> {
   const requests = [1, 2, 3, 4].map((sequence) => record({ sequence }));
-  await raw.fill(peer.mine, AT.ring, Buffer.concat(requests));
+  const all = Buffer.concat(requests);
+  await raw.fill(peer.mine, AT.ring + 4, all.subarray(4));
   for (const index of [0, 1]) await raw.flip(peer.word(AT.ring + 40 * index + at, 4), right, wrong);
-  await raw.poke(peer.word(AT.requestTail), 160);
+  if (at > 0) await raw.poke(peer.word(AT.ring, 4), all.readUInt32LE());
   await peer.ring();
   const over = await raw.over(peer.socket, 10);
   await raw.still();
@@ -396,13 +398,13 @@ function flipped(at: number, right: number, wrong: number) {
 }
 
 async function sleeps(peer: NativePeer, raw: Raw, word: number): Promise<void> {
-  await raw.poke(peer.word(AT.sleep, 4), word);
+  await raw.poke(peer.word(AT.clientSleep, 4), word);
   await peer.put(record());
   expect((await raw.recv(peer.socket, 1)).bytes).toEqual(DOORBELL);
 }
 
 async function flipSleep(peer: NativePeer, raw: Raw): Promise<void> {
-  await raw.flip(peer.word(AT.sleep, 4), 7, 15);
+  await raw.flip(peer.word(AT.clientSleep, 4), 7, 15);
   await peer.put(record({ id: COMMAND.BURST, body: words(5000, 0) }));
   await raw.recv(peer.socket, 50, 300);
 }

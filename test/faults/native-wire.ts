@@ -9,17 +9,18 @@ export const MAX_U64: bigint = 2n ** 64n - 1n;
 
 /** Where the control words are. */
 export const AT = {
-  requestTail: 0,
-  responseHead: 64,
-  dispatchHead: 128,
-  responseTail: 0,
-  dispatchTail: 64,
-  requestHead: 128,
-  sleep: 192,
-  backlog: 256,
+  responseHead: 0,
+  dispatchHead: 64,
+  clientSleep: 128,
   released: 512,
+  requestHead: 0,
+  serverSleep: 64,
+  backlog: 128,
   ring: PAGE,
 } as const;
+
+/** The version of the wire that this is. */
+export const VERSION = 2;
 
 export interface Hello {
   readonly name?: string;
@@ -35,7 +36,13 @@ export interface Hello {
 const RINGS = [4096n, 4096n, 4096n] as const;
 
 export function hello(fields: Hello = {}): Buffer {
-  const { name = 'coroipcN', least = 1, greatest = 1, service = 3, rings = RINGS } = fields;
+  const {
+    name = 'coroipcN',
+    least = VERSION,
+    greatest = VERSION,
+    service = 3,
+    rings = RINGS,
+  } = fields;
   const bytes = Buffer.alloc(64);
   bytes.write(name, 'latin1');
   bytes.writeUInt16LE(least, 8);
@@ -53,7 +60,7 @@ export interface Welcome extends Omit<Hello, 'least' | 'greatest' | 'service'> {
 }
 
 export function welcome(fields: Welcome = {}): Buffer {
-  const { name = 'coroipcS', version = 1, status = 1, rings = RINGS } = fields;
+  const { name = 'coroipcS', version = VERSION, status = 1, rings = RINGS } = fields;
   const bytes = Buffer.alloc(64);
   bytes.write(name, 'latin1');
   bytes.writeUInt16LE(version, 8);
@@ -178,17 +185,31 @@ export class NativePeer {
 
   /** Puts records in its ring, at the beginning, and tells. */
   async put(...records: Uint8Array[]): Promise<void> {
-    const bytes = Buffer.concat(records);
-    await this.raw.fill(this.mine, AT.ring, bytes);
-    await this.raw.poke(this.word(AT.requestTail), bytes.length);
+    await this.publish(Buffer.concat(records));
     await this.ring();
+  }
+
+  /**
+   * Writes records to a ring of its own, of a page, that begins at `ring`: behind the bytes that were
+   * written before. The first word of all comes last, and publishes them.
+   */
+  async publish(records: Uint8Array, ring: number = AT.ring, before = 0): Promise<void> {
+    const all = Buffer.concat([records, Buffer.alloc(8)]).subarray(4);
+    const at = (before + 4) % PAGE;
+    const whole = all.subarray(0, PAGE - at);
+    await this.raw.fill(this.mine, ring + at, whole);
+    if (whole.length < all.length) {
+      await this.raw.fill(this.mine, ring, all.subarray(whole.length));
+    }
+    const first = Buffer.from(records).readUInt32LE();
+    await this.raw.poke(this.word(ring + (before % PAGE), 4), first);
   }
 
   #rung = 0n;
 
   /** Rings as the rules have it, once for each sleep of the peer's; it may have hung up meanwhile. */
   async ring(): Promise<void> {
-    const word = await this.raw.peek({ map: this.theirs, at: AT.sleep, width: 4 });
+    const word = await this.raw.peek({ map: this.theirs, at: AT.serverSleep, width: 4 });
     if ((word & 7n) === 0n || word === this.#rung) return;
     this.#rung = word;
     await this.raw.trySend(this.socket, DOORBELL);

@@ -7,7 +7,7 @@ import type { ClientFlags, Ended } from './peers.js';
 const MIB = 1024 * 1024;
 
 /** The largest bodies that fit into buffers of 1 MiB. */
-export const LARGEST_REQUEST = MIB - 16;
+export const LARGEST_REQUEST = MIB - 24;
 export const LARGEST_RESPONSE = MIB - 24;
 
 export interface CallScenario {

@@ -11,8 +11,8 @@ import { returned } from './returned.js';
 const MIB = 1024 * 1024;
 const SERVICE = 3;
 /** What of the ring of 1 MiB is not the payload's: a record's and a message's header. */
-const AROUND_REQUEST = 16 + 16;
-const AROUND_ANSWER = 16 + 24;
+const AROUND_REQUEST = 24 + 16;
+const AROUND_ANSWER = 24 + 24;
 
 const edges = (...values: number[]): number[] =>
   values.flatMap((value) => [-25, -24, -17, -16, -8, -1, 0, 1, 8].map((by) => value + by));

@@ -396,7 +396,7 @@ describe.each(matrix)('over $over, $adapter', ({ over, adapter }) => {
     const limits = { maxBufferBytes: 65536 };
     const server = await serve((one) => one.service(1, {}), { limits });
     // The native wire needs 16 bytes around each message.
-    const most = over === 'native' ? 65536 - 16 : 65536;
+    const most = over === 'native' ? 65536 - 24 : 65536;
     const sizes = { requestBytes: most, responseBytes: most, dispatchBytes: 65536 };
     await connect(server, sizes);
     for (const size of Object.keys(sizes)) {

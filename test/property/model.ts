@@ -4,6 +4,8 @@
 import { CLIENT, type Geometry, SERVER, type Shown, type Side, WANTS } from './ends.js';
 
 const RECORD_HEADER_BYTES = 16;
+/** Behind the last record is the word that says so. */
+const NO_RECORD_BYTES = 8;
 export const REQUEST_HEADER_BYTES = 16;
 export const RESPONSE_HEADER_BYTES = 24;
 
@@ -23,8 +25,9 @@ export class Queue {
   /** The room that the last one asked for in vain. */
   #wanted = 0;
 
-  constructor(size: number) {
-    this.#size = size;
+  /** Of a ring of so many bytes. */
+  constructor(bytes: number) {
+    this.#size = bytes - NO_RECORD_BYTES;
   }
 
   /** The bytes that a message may have now; less than zero when not even its header fits. */

@@ -8,12 +8,12 @@ namespace coroipc::wire::native {
 ClientEnd::ClientEnd(const Geometry& geometry, sys::SealedMemory ours, sys::SealedMemory theirs)
     : geometry_(geometry),
       memory_(std::make_shared<Memory>(Memory{std::move(ours), std::move(theirs), {}})),
-      requests_(ours_.ring(0), geometry.request_ring, &client_words(ours_).request_tail,
-                &server_words(theirs_).request_head, ledger_.requests),
+      requests_(ours_.ring(0), geometry.request_ring, &server_words(theirs_).request_head,
+                ledger_.requests),
       responses_(theirs_.ring(0), geometry.response_ring, &client_words(ours_).response_head,
-                 &server_words(theirs_).response_tail, ledger_.responses),
+                 ledger_.responses),
       dispatches_(theirs_.ring(1), geometry.dispatch_ring, &client_words(ours_).dispatch_head,
-                  &server_words(theirs_).dispatch_tail, dispatches_place_),
+                  dispatches_place_),
       sleep_(&client_words(ours_).sleep, &server_words(theirs_).sleep, ledger_.rung) {}
 
 void ClientEnd::note() {

@@ -13,7 +13,7 @@
 
 namespace coroipc::wire::native {
 
-inline constexpr uint16_t kVersion = 1;
+inline constexpr uint16_t kVersion = 2;
 
 inline constexpr uint64_t kLeastRingBytes = 4096;
 inline constexpr uint64_t kMostRingBytes = uint64_t{1} << 30;

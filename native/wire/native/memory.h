@@ -18,27 +18,23 @@ namespace coroipc::wire::native {
 inline constexpr size_t kLine = 64;
 
 struct ClientWords {
-  alignas(kLine) uint64_t request_tail;
   alignas(kLine) uint64_t response_head;
   alignas(kLine) uint64_t dispatch_head;
   alignas(kLine) uint32_t sleep;
   // How many messages in each buffer of the server's were given back.
   alignas(512) uint64_t released[kMostBuffers];
 };
-static_assert(offsetof(ClientWords, response_head) == 64 &&
-              offsetof(ClientWords, dispatch_head) == 128 && offsetof(ClientWords, sleep) == 192 &&
+static_assert(offsetof(ClientWords, response_head) == 0 &&
+              offsetof(ClientWords, dispatch_head) == 64 && offsetof(ClientWords, sleep) == 128 &&
               offsetof(ClientWords, released) == 512 && sizeof(ClientWords) <= kLeastRingBytes);
 
 struct ServerWords {
-  alignas(kLine) uint64_t response_tail;
-  alignas(kLine) uint64_t dispatch_tail;
   alignas(kLine) uint64_t request_head;
   alignas(kLine) uint32_t sleep;
   alignas(kLine) uint32_t backlog;
 };
-static_assert(offsetof(ServerWords, dispatch_tail) == 64 &&
-              offsetof(ServerWords, request_head) == 128 && offsetof(ServerWords, sleep) == 192 &&
-              offsetof(ServerWords, backlog) == 256 && sizeof(ServerWords) <= kLeastRingBytes);
+static_assert(offsetof(ServerWords, request_head) == 0 && offsetof(ServerWords, sleep) == 64 &&
+              offsetof(ServerWords, backlog) == 128 && sizeof(ServerWords) <= kLeastRingBytes);
 
 [[nodiscard]] inline std::array<size_t, 1> client_rings(const Geometry& geometry) {
   return {geometry.request_ring};
@@ -82,11 +78,11 @@ struct ServerLedger {
   Delegated delegated;
 };
 
-static_assert(offsetof(ClientLedger, responses) == 24 && offsetof(ClientLedger, sent) == 40 &&
-              offsetof(ClientLedger, in_flight) == 56 && offsetof(ClientLedger, rung) == 64);
-static_assert(offsetof(ServerLedger, responses) == 16 && offsetof(ServerLedger, dispatches) == 40 &&
-              offsetof(ServerLedger, received) == 64 && offsetof(ServerLedger, in_flight) == 88 &&
-              offsetof(ServerLedger, delegated) == 96);
+static_assert(offsetof(ClientLedger, responses) == 24 && offsetof(ClientLedger, sent) == 32 &&
+              offsetof(ClientLedger, in_flight) == 48 && offsetof(ClientLedger, rung) == 56);
+static_assert(offsetof(ServerLedger, responses) == 8 && offsetof(ServerLedger, dispatches) == 32 &&
+              offsetof(ServerLedger, received) == 56 && offsetof(ServerLedger, in_flight) == 80 &&
+              offsetof(ServerLedger, delegated) == 88);
 
 template <class Ledger>
 struct EndMemory {

@@ -49,7 +49,7 @@ void NativeServerChannel::request_done() {
 }
 
 size_t NativeServerChannel::request_bytes() const {
-  return geometry_.request_ring - ring::kRecordHeaderBytes;
+  return geometry_.request_ring - ring::kAroundLargest;
 }
 
 // A fence waits until the peer's CPU has let go of what was written, so there is one for all that

@@ -9,11 +9,11 @@ ServerEnd::ServerEnd(const Geometry& geometry, sys::SealedMemory ours, sys::Seal
     : geometry_(geometry),
       memory_(std::make_shared<Memory>(Memory{std::move(ours), std::move(theirs), {}})),
       requests_(theirs_.ring(0), geometry.request_ring, &server_words(ours_).request_head,
-                &client_words(theirs_).request_tail, ledger_.requests),
-      responses_(ours_.ring(0), geometry.response_ring, &server_words(ours_).response_tail,
-                 &client_words(theirs_).response_head, ledger_.responses),
-      dispatches_(ours_.ring(1), geometry.dispatch_ring, &server_words(ours_).dispatch_tail,
-                  &client_words(theirs_).dispatch_head, ledger_.dispatches),
+                ledger_.requests),
+      responses_(ours_.ring(0), geometry.response_ring, &client_words(theirs_).response_head,
+                 ledger_.responses),
+      dispatches_(ours_.ring(1), geometry.dispatch_ring, &client_words(theirs_).dispatch_head,
+                  ledger_.dispatches),
       sleep_(&server_words(ours_).sleep, &client_words(theirs_).sleep, ledger_.rung) {}
 
 void ServerEnd::note() {

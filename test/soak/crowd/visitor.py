@@ -36,7 +36,7 @@ def call():
 
 
 def hello(service=SERVICE):
-    body = struct.pack("<8sHHIQQQI", b"coroipcN", 1, 1, service, RING, RING, RING, 8)
+    body = struct.pack("<8sHHIQQQI", b"coroipcN", 2, 2, service, RING, RING, RING, 8)
     return body.ljust(64, b"\0")
 
 
@@ -120,11 +120,11 @@ def flood():
 
 
 def garbage_in_memory():
-    """Whatever the words in the ring and its indices can be, with a ring of the bell for each."""
+    """Whatever the words in the ring and its head can be, with a ring of the bell for each."""
     peer, view = connected()
     with peer, view:
         for _ in range(50):
-            at = chance.choice([0, 64, 128, 192, 512, 4096, 4104]) + 8 * chance.randrange(2)
+            at = chance.choice([0, 64, 128, 512, 4096, 4096, 4104]) + 8 * chance.randrange(2)
             view[at : at + 8] = chance.choice([chance.randbytes(8), struct.pack("<Q", 64)])
             peer.sendall(b"\1")
 

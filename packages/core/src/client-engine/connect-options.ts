@@ -10,8 +10,8 @@ export type Generation = '1.2' | '1.4' | 1.2 | 1.4;
 
 /** Bytes of each ring or buffer when none are asked for: what corosync's own clients use. */
 export const DEFAULT_BUFFER_BYTES: number = 1024 * 1024;
-/** What a record of the native wire takes of its ring beside the message. */
-const RECORD_HEADER_BYTES = 16;
+/** What the largest message of a ring of the native wire has around it. */
+const AROUND_LARGEST_BYTES = 24;
 /** Requests in flight on the native wire when nothing else is asked for, and the most. */
 const DEFAULT_IN_FLIGHT = 256;
 const MAX_IN_FLIGHT = 65_536;
@@ -115,7 +115,7 @@ function sized(generation: number, bytes: number): number {
 // The whole ring, on the native wire, is as large as the others' buffer.
 function defaultBytes(generation: number, name: string): number {
   return generation === NATIVE && name !== 'dispatchBytes'
-    ? DEFAULT_BUFFER_BYTES - RECORD_HEADER_BYTES
+    ? DEFAULT_BUFFER_BYTES - AROUND_LARGEST_BYTES
     : DEFAULT_BUFFER_BYTES;
 }
 

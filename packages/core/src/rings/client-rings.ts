@@ -56,14 +56,12 @@ export class ClientRings {
     this.#requests = new RingWriter(
       ours,
       { at: shown.controlBytes, bytes: shown.requestBytes },
-      CLIENT_WORDS.requestTail,
       this.#ledger,
       CLIENT_LEDGER.requests,
     );
     this.#responses = new RingReader(
       this.#theirs,
       { at: shown.controlBytes, bytes: shown.responseBytes },
-      SERVER_WORDS.responseTail,
       ours,
       CLIENT_WORDS.responseHead,
       this.#ledger,

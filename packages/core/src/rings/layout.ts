@@ -8,6 +8,8 @@ import { RESPONSE_HEADER_BYTES } from '../messages.js';
 
 /** Bytes of a record's header: bytes, kind, sequence number (8). */
 export const RECORD_HEADER_BYTES = 16;
+/** Records begin at multiples of so many bytes, and so many lie behind the last: 0, for there is no next. */
+export const RECORD_ALIGNMENT = 8;
 /** The kind of a record that holds a message, and no more. */
 export const KIND_MESSAGE = 0;
 
@@ -26,14 +28,12 @@ export const MOST_BYTES_WRITTEN: number = 4096 + RESPONSE_HEADER_BYTES;
 export const LOOKS = 400;
 
 /** The control words of a client's memory. */
-export const CLIENT_WORDS = { requestTail: 0, responseHead: 16, sleep: 48 } as const;
+export const CLIENT_WORDS = { responseHead: 0, sleep: 32 } as const;
 /** Those of a server's. */
 export const SERVER_WORDS = {
-  responseTail: 0,
-  dispatchTail: 16,
-  requestHead: 32,
-  sleep: 48,
-  backlog: 64,
+  requestHead: 0,
+  sleep: 16,
+  backlog: 32,
 } as const;
 
 /** Of a sleep word: what a side sleeps for. */
@@ -43,8 +43,8 @@ export const WANTS_ROOM = 4;
 
 /** Where a producer stands, from its place in a ledger on: its tail, the peer's head, what was refused. */
 export const PRODUCER = { tail: 0, head: 2, refused: 4 } as const;
-/** Where a consumer stands: its head, the peer's tail. */
-export const CONSUMER = { head: 0, tail: 2 } as const;
+/** Where a consumer stands: its head. */
+export const CONSUMER = { head: 0 } as const;
 
 /**
  * What a client's end and JavaScript both know. `untold` says that a peer who fell asleep just when
@@ -54,32 +54,32 @@ export const CONSUMER = { head: 0, tail: 2 } as const;
 export const CLIENT_LEDGER = {
   requests: 0,
   responses: 6,
-  sent: 10,
-  noted: 12,
-  inFlight: 14,
-  over: 15,
-  rung: 16,
-  untold: 17,
-  spins: 18,
+  sent: 8,
+  noted: 10,
+  inFlight: 12,
+  over: 13,
+  rung: 14,
+  untold: 15,
+  spins: 16,
 } as const;
 
 /** The same of a server's. */
 export const SERVER_LEDGER = {
   requests: 0,
-  responses: 4,
-  dispatches: 10,
-  received: 16,
-  noted: 18,
-  dispatched: 20,
-  inFlight: 22,
-  rung: 23,
-  may: 24,
-  current: 25,
-  taken: 26,
-  responded: 27,
-  sent: 28,
-  untold: 29,
-  spins: 30,
+  responses: 2,
+  dispatches: 8,
+  received: 14,
+  noted: 16,
+  dispatched: 18,
+  inFlight: 20,
+  rung: 21,
+  may: 22,
+  current: 23,
+  taken: 24,
+  responded: 25,
+  sent: 26,
+  untold: 27,
+  spins: 28,
 } as const;
 
 /** What a server's `may` says. */

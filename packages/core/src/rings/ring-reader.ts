@@ -6,29 +6,32 @@
 // used; of the message, that is the copy.
 
 import { bring } from '../arrivals.js';
-import { CONSUMER, KIND_MESSAGE, MOST_BYTES_READ, RECORD_HEADER_BYTES } from './layout.js';
+import {
+  CONSUMER,
+  KIND_MESSAGE,
+  MOST_BYTES_READ,
+  RECORD_ALIGNMENT,
+  RECORD_HEADER_BYTES,
+} from './layout.js';
 import { publish } from './publish.js';
 import type { RingPlace } from './ring-writer.js';
 
 export class RingReader {
   readonly #theirs: Int32Array;
   readonly #ring: number;
-  readonly #bytes: number;
+  readonly #limit: number;
   readonly #mask: number;
-  readonly #sharedTail: number;
   readonly #ours: Int32Array;
   readonly #sharedHead: number;
   readonly #ledger: Int32Array;
   readonly #head: number;
-  readonly #tail: number;
   #next = 0;
   #message = 0;
 
-  /** The peer's memory and the word of its tail; the word of our head, in ours. */
+  /** The peer's memory, and where the ring lies in it; the word of our head, in ours. */
   constructor(
     theirs: Int32Array,
     ring: RingPlace,
-    sharedTail: number,
     ours: Int32Array,
     sharedHead: number,
     ledger: Int32Array,
@@ -36,29 +39,22 @@ export class RingReader {
   ) {
     this.#theirs = theirs;
     this.#ring = ring.at >> 2;
-    this.#bytes = ring.bytes;
+    this.#limit = ring.bytes - RECORD_ALIGNMENT;
     this.#mask = ring.bytes - 1;
-    this.#sharedTail = sharedTail;
     this.#ours = ours;
     this.#sharedHead = sharedHead;
     this.#ledger = ledger;
     this.#head = place + CONSUMER.head;
-    this.#tail = place + CONSUMER.tail;
   }
 
-  /** Looks so often, at the most, whether there is a record, or a tail that cannot be. */
+  /** Looks so often, at the most, whether there is a record. */
   wait(looks: number): boolean {
     const theirs = this.#theirs;
-    const head = this.#ledger[this.#head] as number;
+    const at = this.#first();
     for (let left = looks; left > 0; left -= 1) {
-      if (Atomics.load(theirs, this.#sharedTail) !== head) return true;
+      if (Atomics.load(theirs, at) !== 0) return true;
     }
-    return this.#beyond();
-  }
-
-  // Whether the high halves of head and tail are not the same.
-  #beyond(): boolean {
-    return this.#theirs[this.#sharedTail + 1] !== this.#ledger[this.#head + 1];
+    return false;
   }
 
   /**
@@ -67,15 +63,13 @@ export class RingReader {
    */
   look(low: number, high: number, headerBytes: number): number {
     const theirs = this.#theirs;
+    const at = this.#first();
+    const bytes = Atomics.load(theirs, at);
     const head = this.#ledger[this.#head] as number;
-    const there = (Atomics.load(theirs, this.#sharedTail) - head) >>> 0;
-    const at = this.#ring + ((head & this.#mask) >> 2);
-    const bytes = theirs[at] as number;
     const next = (head + bytes + 7) & ~7;
     const message = bytes - RECORD_HEADER_BYTES;
     if (message < headerBytes || message > MOST_BYTES_READ || next >>> 0 < head >>> 0) return 0;
-    if (this.#beyond() || there > this.#bytes || (there & 7) !== 0 || (next - head) >>> 0 > there)
-      return 0;
+    if (bytes > this.#limit) return 0;
     if (theirs[at + 1] !== KIND_MESSAGE || theirs[at + 2] !== low || theirs[at + 3] !== high)
       return 0;
     const size = theirs[at + 4] as number;
@@ -106,14 +100,15 @@ export class RingReader {
 
   /** Gives its room back. */
   pop(): void {
-    const ledger = this.#ledger;
     const next = this.#next;
     // What is read there is nothing; the call stands between the message and what gives its room back.
-    Atomics.load(this.#theirs, this.#sharedTail);
-    ledger[this.#head] = next;
-    // The core looks anew at how far the peer has come.
-    ledger[this.#tail] = next;
-    ledger[this.#tail + 1] = ledger[this.#head + 1] as number;
+    Atomics.load(this.#theirs, this.#message);
+    this.#ledger[this.#head] = next;
     publish(this.#ours, this.#sharedHead, next);
+  }
+
+  // The word that says whether there is a record.
+  #first(): number {
+    return this.#ring + (((this.#ledger[this.#head] as number) & this.#mask) >> 2);
   }
 }

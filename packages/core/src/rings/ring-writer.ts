@@ -2,7 +2,13 @@
 // as all is ordinary. Everything else is the core's, which goes on from the same place.
 
 import { REQUEST_HEADER_BYTES } from '../messages.js';
-import { KIND_MESSAGE, MOST_BYTES_WRITTEN, PRODUCER, RECORD_HEADER_BYTES } from './layout.js';
+import {
+  KIND_MESSAGE,
+  MOST_BYTES_WRITTEN,
+  PRODUCER,
+  RECORD_ALIGNMENT,
+  RECORD_HEADER_BYTES,
+} from './layout.js';
 import { publish } from './publish.js';
 
 /** Where a ring lies in a memory: its first byte, and its size, a power of two. */
@@ -15,28 +21,20 @@ export class RingWriter {
   readonly #words: Int32Array;
   readonly #all: Uint8Array;
   readonly #ring: number;
-  readonly #bytes: number;
+  readonly #limit: number;
   readonly #mask: number;
-  readonly #sharedTail: number;
   readonly #ledger: Int32Array;
   readonly #tail: number;
   readonly #head: number;
   readonly #refused: number;
 
-  /** `ours` is the memory of our own that the ring lies in, `sharedTail` the word that the peer reads. */
-  constructor(
-    ours: Int32Array,
-    ring: RingPlace,
-    sharedTail: number,
-    ledger: Int32Array,
-    place: number,
-  ) {
+  /** `ours` is the memory of our own that the ring lies in. */
+  constructor(ours: Int32Array, ring: RingPlace, ledger: Int32Array, place: number) {
     this.#words = ours;
     this.#all = new Uint8Array(ours.buffer);
     this.#ring = ring.at >> 2;
-    this.#bytes = ring.bytes;
+    this.#limit = ring.bytes - RECORD_ALIGNMENT;
     this.#mask = ring.bytes - 1;
-    this.#sharedTail = sharedTail;
     this.#ledger = ledger;
     this.#tail = place + PRODUCER.tail;
     this.#head = place + PRODUCER.head;
@@ -62,12 +60,13 @@ export class RingWriter {
     const tail = ledger[this.#tail] as number;
     const next = (tail + bytes + 7) & ~7;
     const used = (next - (ledger[this.#head] as number)) >>> 0;
-    if (size > MOST_BYTES_WRITTEN || used > this.#bytes || next >>> 0 < tail >>> 0) return false;
+    if (size > MOST_BYTES_WRITTEN || used > this.#limit || next >>> 0 < tail >>> 0) return false;
     if (ledger[this.#refused] !== 0) return false;
 
     const words = this.#words;
     const to = this.#ring + ((tail & this.#mask) >> 2);
-    words[to] = bytes;
+    // What lay there in an earlier lap must not look like a record.
+    words[this.#ring + ((next & this.#mask) >> 2)] = 0;
     words[to + 1] = KIND_MESSAGE;
     words[to + 2] = low;
     words[to + 3] = high;
@@ -82,7 +81,7 @@ export class RingWriter {
     // Also of nothing: it stands between what is written and what publishes it.
     this.#all.set(payload, to * 4 + RECORD_HEADER_BYTES + headerBytes);
     ledger[this.#tail] = next;
-    publish(words, this.#sharedTail, next);
+    publish(words, to, bytes);
     return true;
   }
 }

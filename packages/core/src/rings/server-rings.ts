@@ -63,7 +63,6 @@ export class ServerRings {
     this.#requests = new RingReader(
       this.#theirs,
       { at: first, bytes: shown.requestBytes },
-      CLIENT_WORDS.requestTail,
       ours,
       SERVER_WORDS.requestHead,
       ledger,
@@ -72,14 +71,12 @@ export class ServerRings {
     this.#responses = new RingWriter(
       ours,
       { at: first, bytes: shown.responseBytes },
-      SERVER_WORDS.responseTail,
       ledger,
       SERVER_LEDGER.responses,
     );
     this.#dispatches = new RingWriter(
       ours,
       { at: first + 2 * shown.responseBytes, bytes: shown.dispatchBytes },
-      SERVER_WORDS.dispatchTail,
       ledger,
       SERVER_LEDGER.dispatches,
     );
