@@ -19,6 +19,12 @@ export const SMALL_BYTES: number = 4096 + RESPONSE_HEADER_BYTES;
 let memory: ArrayBuffer = new ArrayBuffer(0);
 let ints: Int32Array = new Int32Array(memory);
 let doubles: Float64Array = new Float64Array(memory);
+// Eight bytes at a time, whatever they are: a double would not keep all of them as they were.
+let longs: BigInt64Array = new BigInt64Array(memory);
+
+// A view that was made ahead.
+let ahead: Buffer | undefined;
+let aheadOffset = 0;
 
 // A view costs least where the class that Buffer's own functions make theirs of can be had: it is what
 // a Buffer names as its species. Elsewhere `Buffer.from` does the same.
@@ -51,6 +57,8 @@ export function renewArrivals(): void {
   workerThreads.markAsUntransferable?.(memory);
   ints = new Int32Array(memory);
   doubles = new Float64Array(memory);
+  longs = new BigInt64Array(memory);
+  ahead = undefined;
   native.arrivals(memory);
 }
 
@@ -61,7 +69,24 @@ export function arrivedAt(): number {
 
 /** Bytes of what has just arrived. */
 export function arrived(offset: number, bytes: number): Buffer {
+  const made = ahead;
+  if (made !== undefined && aheadOffset === offset && made.length === bytes) {
+    ahead = undefined;
+    return made;
+  }
   return view(memory, offset, bytes);
+}
+
+/**
+ * Makes the view of the next small message's payload ahead, as if that were of so many bytes, behind a
+ * header: while nothing else is to be done, since a view takes longer than to copy the message.
+ */
+export function makeAhead(headerBytes: number, bytes: number): void {
+  const offset = (scratchInts[HEAD_ARRIVED] as number) + headerBytes;
+  if (ahead !== undefined && aheadOffset === offset && ahead.length === bytes) return;
+  if (offset + bytes > memory.byteLength) return;
+  ahead = view(memory, offset, bytes);
+  aheadOffset = offset;
 }
 
 /** A 32-bit word of what has just arrived. */
@@ -70,15 +95,15 @@ export function arrivedInt(offset: number): number {
 }
 
 /**
- * Copies a small message of `size` bytes that lies in `from`, from the word `at` on: where it is here.
+ * Copies a small message of `size` bytes that lies in `from`, from the eight bytes `at` on: where it is here.
  * It is not kept before `keepArrival`.
  */
-export function bring(from: Int32Array, at: number, size: number): number {
-  const words = (size + 3) >> 2;
-  if (((scratchInts[HEAD_ARRIVED] as number) >> 2) + words > ints.length) renewArrivals();
+export function bring(from: BigInt64Array, at: number, size: number): number {
+  const count = (size + 7) >> 3;
+  if (((scratchInts[HEAD_ARRIVED] as number) >> 3) + count > longs.length) renewArrivals();
   const offset = scratchInts[HEAD_ARRIVED] as number;
-  const to = offset >> 2;
-  for (let index = 0; index < words; index += 1) ints[to + index] = from[at + index] as number;
+  const to = offset >> 3;
+  for (let index = 0; index < count; index += 1) longs[to + index] = from[at + index] as bigint;
   return offset;
 }
 

@@ -2,7 +2,7 @@
 // it, without a crossing. Whatever is not ordinary is the core's to do; both go on from the same
 // ledger, one at a time.
 
-import { arrived, arrivedInt, keepArrival, type TakeAnswer } from '../arrivals.js';
+import { arrived, arrivedInt, keepArrival, makeAhead, type TakeAnswer } from '../arrivals.js';
 import { REQUEST_HEADER_BYTES, RESPONSE_HEADER_BYTES, STATUS_AT } from '../messages.js';
 import { native } from '../native.js';
 import type { RingsShown } from '../native-rings.js';
@@ -39,6 +39,7 @@ export class ClientRings {
   readonly #requests: RingWriter;
   readonly #responses: RingReader;
   readonly #maxInFlight: number;
+  #lastBytes = 0;
 
   /** Those of a connection; undefined where there are none to be seen. */
   static of(client: number): ClientRings | undefined {
@@ -91,6 +92,7 @@ export class ClientRings {
     if (size <= 0) return size;
     const offset = this.#responses.bring(size);
     keepArrival(size);
+    this.#lastBytes = size - RESPONSE_HEADER_BYTES;
     scratchInts[HEAD_OFFSET] = offset;
     scratchInts[HEAD_ZERO_COPY] = 0;
     scratchInts[HEAD_ATTENTION] = 0;
@@ -119,12 +121,13 @@ export class ClientRings {
     const responses = this.#responses;
     for (;;) {
       if (ledger[CLIENT_LEDGER.over] !== 0) return false;
-      if (!responses.wait(1)) return true;
+      const bytes = responses.wait(1);
+      if (bytes === 0) return true;
       const noted = ledger[CLIENT_LEDGER.noted] as number;
       const low = (noted + 1) | 0;
       if (noted === ledger[CLIENT_LEDGER.sent] || low === 0) return false;
       const high = ledger[CLIENT_LEDGER.noted + 1] as number;
-      const size = responses.look(low, high, RESPONSE_HEADER_BYTES);
+      const size = responses.look(bytes, low, high, RESPONSE_HEADER_BYTES);
       if (size === 0) return false;
       const offset = responses.bring(size);
       keepArrival(size);
@@ -143,7 +146,7 @@ export class ClientRings {
 
   /** Waits a little for one. */
   awaitAnswer(): boolean {
-    return this.#ledger[CLIENT_LEDGER.over] === 0 && this.#responses.wait(this.#looks());
+    return this.#ledger[CLIENT_LEDGER.over] === 0 && this.#responses.wait(this.#looks()) !== 0;
   }
 
   /** Whether messages wait at the server; undefined: the core has to look. */
@@ -159,10 +162,13 @@ export class ClientRings {
       return NOTHING_DONE;
     }
     if (!this.#put(id, payload)) return NOTHING_DONE;
-    if (this.#asleep() || !this.#responses.wait(this.#looks())) return this.#left();
+    if (this.#asleep()) return this.#left();
+    makeAhead(RESPONSE_HEADER_BYTES, this.#lastBytes);
+    const bytes = this.#responses.wait(this.#looks());
+    if (bytes === 0) return this.#left();
     const low = ledger[CLIENT_LEDGER.sent] as number;
     const high = ledger[CLIENT_LEDGER.sent + 1] as number;
-    const size = this.#responses.look(low, high, RESPONSE_HEADER_BYTES);
+    const size = this.#responses.look(bytes, low, high, RESPONSE_HEADER_BYTES);
     return size > 0 ? size : this.#left();
   }
 

@@ -18,6 +18,7 @@ import type { RingPlace } from './ring-writer.js';
 
 export class RingReader {
   readonly #theirs: Int32Array;
+  readonly #longs: BigInt64Array;
   readonly #ring: number;
   readonly #limit: number;
   readonly #mask: number;
@@ -38,6 +39,7 @@ export class RingReader {
     place: number,
   ) {
     this.#theirs = theirs;
+    this.#longs = new BigInt64Array(theirs.buffer);
     this.#ring = ring.at >> 2;
     this.#limit = ring.bytes - RECORD_ALIGNMENT;
     this.#mask = ring.bytes - 1;
@@ -47,24 +49,24 @@ export class RingReader {
     this.#head = place + CONSUMER.head;
   }
 
-  /** Looks so often, at the most, whether there is a record. */
-  wait(looks: number): boolean {
+  /** Looks so often, at the most, for a record: how many bytes it says that it has, or 0. */
+  wait(looks: number): number {
     const theirs = this.#theirs;
     const at = this.#first();
     for (let left = looks; left > 0; left -= 1) {
-      if (Atomics.load(theirs, at) !== 0) return true;
+      const bytes = Atomics.load(theirs, at);
+      if (bytes !== 0) return bytes;
     }
-    return false;
+    return 0;
   }
 
   /**
-   * The size of the message that lies first, header included, if it is small and its record is of that
-   * sequence number; 0: there is none, or none that is ordinary.
+   * The size of the message in the record that `wait` has found, header included, if it is small and the
+   * record is of that sequence number; 0: it is not ordinary.
    */
-  look(low: number, high: number, headerBytes: number): number {
+  look(bytes: number, low: number, high: number, headerBytes: number): number {
     const theirs = this.#theirs;
     const at = this.#first();
-    const bytes = Atomics.load(theirs, at);
     const head = this.#ledger[this.#head] as number;
     const next = (head + bytes + 7) & ~7;
     const message = bytes - RECORD_HEADER_BYTES;
@@ -81,7 +83,7 @@ export class RingReader {
 
   /** Copies that message to the arrivals: where it is there. */
   bring(size: number): number {
-    return bring(this.#theirs, this.#message, size);
+    return bring(this.#longs, this.#message >> 1, size);
   }
 
   /** A word of it, which the peer may be changing: to be read once. */

@@ -2,7 +2,7 @@
 // messages into its rings, without a crossing. Whatever is not ordinary is the core's to do; both go
 // on from the same ledger, one at a time, and the core counts what was done here when it looks next.
 
-import { arrivedInt, keepArrival, writeArrived } from '../arrivals.js';
+import { arrivedInt, keepArrival, makeAhead, writeArrived } from '../arrivals.js';
 import { REQUEST_HEADER_BYTES, RESPONSE_HEADER_BYTES } from '../messages.js';
 import { native } from '../native.js';
 import type { RingsShown } from '../native-rings.js';
@@ -43,6 +43,7 @@ export class ServerRings {
   readonly #responses: RingWriter;
   readonly #dispatches: RingWriter;
   readonly #maxInFlight: number;
+  #lastBytes = 0;
 
   /** Those of a connection; undefined where there are none to be seen. */
   static of(connection: number): ServerRings | undefined {
@@ -95,8 +96,14 @@ export class ServerRings {
     const requests = this.#requests;
     const low = ((ledger[SERVER_LEDGER.received] as number) + 1) | 0;
     const high = ledger[SERVER_LEDGER.received + 1] as number;
-    if (low === 0 || !requests.wait(this.#looks())) return 0;
-    const size = requests.look(low, high, REQUEST_HEADER_BYTES);
+    if (low === 0) return 0;
+    let bytes = requests.wait(1);
+    if (bytes === 0) {
+      makeAhead(REQUEST_HEADER_BYTES, this.#lastBytes);
+      bytes = requests.wait(this.#looks());
+      if (bytes === 0) return 0;
+    }
+    const size = requests.look(bytes, low, high, REQUEST_HEADER_BYTES);
     if (size === 0) return 0;
     const offset = requests.bring(size);
     const id = arrivedInt(offset + ID_AT);
@@ -104,6 +111,7 @@ export class ServerRings {
     // What was checked is what the header says, whatever the client has written there since.
     writeArrived(offset, size, 0, id, 0);
     keepArrival(size);
+    this.#lastBytes = size - REQUEST_HEADER_BYTES;
     requests.pop();
     ledger[SERVER_LEDGER.received] = low;
     this.#add(SERVER_LEDGER.inFlight, 1);
