@@ -71,8 +71,8 @@ Value client_read(const CallbackInfo& info) {
   return Number::New(env, static_cast<double>(visit.session().read_message(into)));
 }
 
-// The memory that the current message lies in, and where; undefined where JavaScript may not see
-// it.
+// The memory that the current message lies in, the scratch says where; undefined where JavaScript
+// may not see it.
 Value client_message(const CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const ClientVisit visit(info);
@@ -82,10 +82,8 @@ Value client_message(const CallbackInfo& info) {
   View& view = visit.entry().ring;
   if (view.empty()) view = View(env, place->memory, 0, place->memory->size());
   if (view.empty()) return env.Undefined();
-  Napi::Object found = Napi::Object::New(env);
-  found.Set("buffer", view.value());
-  found.Set("offset", Number::New(env, static_cast<double>(place->offset)));
-  return found;
+  EnvState::of(env)->scratch.head().offset = static_cast<int32_t>(place->offset);
+  return view.value();
 }
 
 Value client_put(const CallbackInfo& info) {

@@ -24,8 +24,9 @@ struct ScratchHead {
   int32_t status;  // of a message in a buffer, whose own header does not count
   uint32_t zero_copy;
   uint32_t attention;  // a blocking function took a wake-up that a loop waits for
-  int32_t
-      offset;  // where the message, or the first of several, lies in the arrivals; or kElsewhere
+  // Where the message, or the first of several, lies in the arrivals, or in memory that was
+  // returned; or kElsewhere.
+  int32_t offset;
   uint32_t arrived;  // bytes of the arrivals that are taken
   uint32_t alone;    // the server looks at the connection of the request only
 };

@@ -224,12 +224,10 @@ export interface NativeAddon extends NativeRings {
   /** Copies the request that `serverNext` gave, header included, to `into`; returns its size. */
   requestRead(connection: number, into: Uint8Array): number;
   /**
-   * That request, in a zero-copy buffer, where it lies; detached when it is answered or the connection
-   * ends. Undefined where JavaScript may not see it.
+   * The memory of that request, which is in a zero-copy buffer, and its place there to the scratch;
+   * detached when it is answered or the connection ends. Undefined where JavaScript may not see it.
    */
-  requestView(
-    connection: number,
-  ): { buffer: ArrayBuffer; offset: number; size: number } | undefined;
+  requestView(connection: number): ArrayBuffer | undefined;
   /** Answers a request. Throws BAD_OPERATION when it waits for none, TOO_BIG beyond the response buffer. */
   respond(connection: number, token: number, message: NativeMessage): void;
   /**
@@ -312,8 +310,8 @@ export interface NativeAddon extends NativeRings {
   clientTake(client: number, most: number): number;
   /** Copies the current dispatch message to `into`; returns how many bytes. */
   clientRead(client: number, into: Uint8Array): number;
-  /** Where the current message lies; undefined where JavaScript may not see it. */
-  clientMessage(client: number): { buffer: ArrayBuffer; offset: number } | undefined;
+  /** The ring of the current message, its place to the scratch; undefined where JavaScript may not see it. */
+  clientMessage(client: number): ArrayBuffer | undefined;
   /** Ends the current dispatch message and makes its room free. Throws BAD_OPERATION without one. */
   clientPut(client: number): void;
   /** A descriptor is readable: takes what says no more than that. False: the server is gone. */

@@ -29,7 +29,10 @@ export const HEAD_ZERO_COPY = 6;
 export const HEAD_STATUS = 5;
 /** A blocking function took a wake-up that the client's loop waits for. */
 export const HEAD_ATTENTION = 7;
-/** Where a message, or the first of several, lies in the arrivals; negative: it is to be fetched. */
+/**
+ * Where a message, or the first of several, lies in the arrivals, or in memory that was returned;
+ * negative: it is to be fetched.
+ */
 export const HEAD_OFFSET = 8;
 /** How many bytes of the arrivals are taken. */
 export const HEAD_ARRIVED = 9;

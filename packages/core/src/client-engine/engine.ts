@@ -27,6 +27,7 @@ import {
 } from '../native.js';
 import {
   HEAD_ATTENTION,
+  HEAD_OFFSET,
   HEAD_STATUS,
   HEAD_TOKEN,
   scratchDoubles,
@@ -291,8 +292,8 @@ export class ClientEngine {
   /** The current message where it lies in the ring, valid until `put`; a copy where it must be. */
   viewMessage(bytes: number): Buffer {
     const client = this.#number;
-    const place = native.clientMessage(client);
-    if (place !== undefined) return Buffer.from(place.buffer, place.offset, bytes);
+    const ring = native.clientMessage(client);
+    if (ring !== undefined) return Buffer.from(ring, scratchInts[HEAD_OFFSET], bytes);
     const message = Buffer.allocUnsafe(bytes);
     native.clientRead(client, message);
     return message;

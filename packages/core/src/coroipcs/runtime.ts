@@ -92,7 +92,7 @@ export class ServerRuntime implements IpcsServer, ServerOwner {
     const { token } = connection;
     this.#hooks.serializeLock();
     try {
-      const message = zeroCopy ? connection.view(size) : connection.message(size, false);
+      const message = zeroCopy ? connection.view(size, 0) : connection.message(size, false);
       if (this.#hooks.sendingAllowed === undefined) this.#handle(connection, record, id, message);
       else this.#handleAllowed(connection, record, id, message);
     } catch (error) {

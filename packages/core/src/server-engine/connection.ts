@@ -18,6 +18,7 @@ import {
 import { COUNTER_NAMES, type CounterName, type NativeMessage, native } from '../native.js';
 import { begins, ends, type Viewer, Wait } from '../rings/allowance.js';
 import { ServerRings } from '../rings/server-rings.js';
+import { HEAD_OFFSET, scratchInts } from '../scratch.js';
 import { CS } from '../status.js';
 import {
   type BufferHome,
@@ -125,13 +126,13 @@ export class ServerConnection implements Viewer {
   }
 
   /**
-   * That request, of `size` bytes in a zero-copy buffer, where it lies; the peer may still write there. A
-   * copy where JavaScript may not see it.
+   * That request, of `size` bytes in a zero-copy buffer, where it lies, from its byte `from` on; the
+   * peer may still write there. A copy where JavaScript may not see it.
    */
-  view(size: number): Buffer {
-    const place = native.requestView(this.number);
-    if (place === undefined) return this.#fetch(size, true);
-    return Buffer.from(place.buffer, place.offset, size);
+  view(size: number, from: number): Buffer {
+    const memory = native.requestView(this.number);
+    if (memory === undefined) return this.#fetch(size, true).subarray(from);
+    return Buffer.from(memory, (scratchInts[HEAD_OFFSET] as number) + from, size - from);
   }
 
   /** Answers a request with a whole message. */

@@ -127,7 +127,7 @@ export class ServiceHost implements ServerOwner {
     const { connection, definition } = link.attachment as Served;
     const payload =
       zeroCopy && definition.inPlace === true
-        ? link.view(size).subarray(REQUEST_HEADER_BYTES)
+        ? link.view(size, REQUEST_HEADER_BYTES)
         : link.payload(size, zeroCopy);
     const request = new IpcRequest(payload, connection, link);
     try {
