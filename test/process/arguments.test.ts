@@ -100,7 +100,7 @@ const RIGHT: Readonly<Record<string, readonly string[]>> = {
   highWaterMark: ['undefined'],
   signal: ['undefined', 'an aborted signal'],
   server: ['undefined'],
-  payload: ['undefined', ...STRINGS, ...BYTES],
+  payload: ['undefined', ...STRINGS, ...BYTES, 'a view of a SharedArrayBuffer'],
   message: ['a view of a SharedArrayBuffer', ...BYTES.slice(1)],
   into: BYTES.slice(1),
   options: ['undefined', ...OBJECTS],

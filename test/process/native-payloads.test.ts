@@ -8,6 +8,8 @@ import { sharedFiles } from './machine.js';
 import { clientOf, rejected, thrown } from './native-services.js';
 import { returned } from './returned.js';
 
+const WIRES = ['native', 'classic'] as const;
+type Wire = (typeof WIRES)[number];
 const MIB = 1024 * 1024;
 const SERVICE = 3;
 /** What of the ring of 1 MiB is not the payload's: a record's and a message's header. */
@@ -23,9 +25,13 @@ interface Argument {
   readonly service: number;
 }
 
+interface Served extends Argument {
+  readonly wires: readonly Wire[];
+}
+
 // Echoes as an answer and as a dispatch message.
-const serve: Task<Argument> = async ({ IpcServer, say }, { name, service }) => {
-  const server = new IpcServer({ name });
+const serve: Task<Served> = async ({ IpcServer, say }, { name, service, wires }) => {
+  const server = new IpcServer({ name, wires });
   server.service(service, {
     requests: {
       1: ({ payload }) => payload,
@@ -41,9 +47,11 @@ const serve: Task<Argument> = async ({ IpcServer, say }, { name, service }) => {
   say('ready');
 };
 
-async function started(): Promise<{ name: string; server: Child }> {
+async function started(
+  wires: readonly Wire[] = ['native'],
+): Promise<{ name: string; server: Child }> {
   const name = freshName();
-  const server = Child.start(serve, { name, service: SERVICE });
+  const server = Child.start(serve, { name, service: SERVICE, wires });
   await server.said('ready');
   return { name, server };
 }
@@ -85,6 +93,24 @@ describe('sizes', () => {
     expect(await rejected(client.call(3, asked))).toBe(CS.ERR_TOO_BIG);
     expect(client.callSync(1, 'still').toString()).toBe('still');
     await server.said('requestError', 2);
+  });
+
+  it.each(WIRES)('from memory that threads share, over %s', async (wire) => {
+    const { name } = await started([wire]);
+    const client = await clientOf(name, { wire });
+    const iterator = client.dispatches();
+    for (const size of [0, 1, 64, 4096, 4097, 100_000]) {
+      const shared = new SharedArrayBuffer(size);
+      new Uint8Array(shared).set(pattern(size));
+      for (const payload of [new Uint8Array(shared), Buffer.from(shared)]) {
+        // More than are sent through the core alone.
+        for (let time = 0; time < 20; time++)
+          expect(client.callSync(1, payload).equals(pattern(size))).toBe(true);
+        expect((await client.call(1, payload)).equals(pattern(size))).toBe(true);
+        await client.call(2, payload);
+        expect((await iterator.next()).value.payload.equals(pattern(size))).toBe(true);
+      }
+    }
   });
 
   it('nothing lies in /dev/shm while they travel, nor after a kill', async () => {

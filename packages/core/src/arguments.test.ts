@@ -10,6 +10,7 @@ import {
   checkSocketName,
   checkTimeout,
   describe as describeValue,
+  unshared,
 } from './arguments.js';
 
 const NOT_NUMBERS = [undefined, null, '1', true, 1n, {}, [], Symbol('s'), () => 1];
@@ -99,6 +100,19 @@ describe('bytes', () => {
 });
 
 describe('checkPayload', () => {
+  it('takes shared memory, of which the addon gets a copy', () => {
+    const shared = new SharedArrayBuffer(8);
+    const view = new Uint8Array(shared).fill(7);
+    const buffer = Buffer.from(shared);
+    for (const payload of [view, buffer]) {
+      const bytes = unshared(checkPayload('p', payload));
+      expect(bytes.buffer).toBeInstanceOf(ArrayBuffer);
+      expect(Buffer.compare(bytes, view)).toBe(0);
+    }
+    const own = Buffer.from('own');
+    expect(unshared(checkPayload('p', own))).toBe(own);
+  });
+
   it('turns text into UTF-8 and nothing into no bytes', () => {
     expect(checkPayload('p', 'é')).toEqual(Buffer.from([0xc3, 0xa9]));
     expect(checkPayload('p', undefined)).toHaveLength(0);

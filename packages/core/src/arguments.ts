@@ -155,13 +155,31 @@ export function checkParts(name: string, value: unknown): readonly Uint8Array[] 
 }
 
 const EMPTY = Buffer.alloc(0);
+const BUFFER: unknown = Buffer.prototype;
 
-/** A payload's bytes: a string is sent as UTF-8, `undefined` as nothing. */
+/**
+ * A payload's bytes: a string is sent as UTF-8, `undefined` as nothing. They may lie in a
+ * SharedArrayBuffer: what is handed to the addon has to be `unshared` before.
+ */
 export function checkPayload(name: string, value: unknown): Uint8Array {
+  // To ask a view for its memory takes longer than all of this, and a Buffer is not asked: its length
+  // is fixed. Of any other view a thread might make more while it is copied.
+  if (types.isUint8Array(value) && value.length > 0 && Object.getPrototypeOf(value) === BUFFER)
+    return value;
+  return rarePayload(name, value);
+}
+
+function rarePayload(name: string, value: unknown): Uint8Array {
   if (value === undefined) return EMPTY;
   if (typeof value === 'string') return Buffer.from(value);
   if (!types.isUint8Array(value)) throw wrongType(name, 'a Uint8Array or a string', value);
-  return checkBytes(name, value);
+  if (value.length === 0) checkAttached(name, value);
+  return unshared(value);
+}
+
+/** Bytes that the addon may read: a copy of those that lie in a SharedArrayBuffer. */
+export function unshared(bytes: Uint8Array): Uint8Array {
+  return bytes.buffer instanceof SharedArrayBuffer ? Buffer.from(bytes) : bytes;
 }
 
 /** An AbortSignal or `undefined`. */

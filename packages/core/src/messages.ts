@@ -7,7 +7,7 @@
 // there are binaries for, so the scratch headers below are written as native integers.
 
 import { types } from 'node:util';
-import { checkInteger, checkPayload, MAX_INT32 } from './arguments.js';
+import { checkInteger, checkPayload, MAX_INT32, unshared } from './arguments.js';
 import type { NativeMessage, NativeParts } from './native.js';
 import {
   MESSAGE_INT,
@@ -138,7 +138,7 @@ export function requestMessage(id: number, payload: Uint8Array): NativeMessage {
   }
   requestFields[0] = size;
   requestFields[2] = id;
-  requestScratch[1] = payload;
+  requestScratch[1] = unshared(payload);
   return requestScratch;
 }
 
@@ -156,7 +156,7 @@ export function responseMessage(id: number, error: number, payload: Uint8Array):
   responseFields[0] = size;
   responseFields[2] = id;
   responseFields[4] = error;
-  responseScratch[1] = payload;
+  responseScratch[1] = unshared(payload);
   return responseScratch;
 }
 
