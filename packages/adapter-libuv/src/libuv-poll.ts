@@ -5,8 +5,31 @@
 // libuv makes every descriptor that it watches non-blocking, and leaves it so.
 
 import { POLLIN, type PollAdapter, type PollEvents, type PollHandle } from '@coroipc/core';
-import { checkFunction, pollHandle } from '@coroipc/core/adapter';
+import { checkFunction, type PollWatch, pollHandle } from '@coroipc/core/adapter';
 import { type NativeLibuv, nativeLibuv } from './native.js';
+
+// A server has one for each connection, and functions of its own would take five times the memory.
+class LibuvWatch implements PollWatch {
+  readonly #native: NativeLibuv;
+  readonly #number: number;
+
+  constructor(native: NativeLibuv, number: number) {
+    this.#native = native;
+    this.#number = number;
+  }
+
+  modify(events: PollEvents): void {
+    this.#native.modify(this.#number, events);
+  }
+
+  remove(): void {
+    this.#native.remove(this.#number);
+  }
+
+  setRef(ref: boolean): void {
+    this.#native.setRef(this.#number, ref);
+  }
+}
 
 class LibuvPoll implements PollAdapter {
   readonly name = 'libuv';
@@ -27,15 +50,11 @@ class LibuvPoll implements PollAdapter {
   }
 
   pollDispatchAdd(fd: number, onReady: (revents: PollEvents) => void): PollHandle {
-    return pollHandle(fd, onReady, () => {
-      const native = this.#native;
-      const watch = native.add(fd, POLLIN, onReady);
-      return {
-        modify: (events) => native.modify(watch, events),
-        remove: () => native.remove(watch),
-        setRef: (ref) => native.setRef(watch, ref),
-      };
-    });
+    return pollHandle(
+      fd,
+      onReady,
+      () => new LibuvWatch(this.#native, this.#native.add(fd, POLLIN, onReady)),
+    );
   }
 
   pollJobAdd(job: () => void): void {
