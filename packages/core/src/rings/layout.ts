@@ -25,7 +25,7 @@ export const MOST_BYTES_WRITTEN: number = 4096 + RESPONSE_HEADER_BYTES;
  * How often to look for a message before the core waits for it, awake or not: some 2 µs, within which a
  * peer that is awake has answered.
  */
-export const LOOKS = 400;
+export const LOOKS = 150;
 
 /** The control words of a client's memory. */
 export const CLIENT_WORDS = { responseHead: 0, sleep: 32 } as const;
