@@ -23,6 +23,7 @@ std::optional<wire::SharedRings> Server::delegate(ConnectionId id) {
   connection->delegated = rings->delegated;
   connection->delegated->spins = spinner_.spins() ? 1 : 0;
   connection->delegated->current = connection == current_ ? 1 : 0;
+  connection->delegated->due = connection->untold ? 1 : 0;
   allow(connection);
   return rings;
 }

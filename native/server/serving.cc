@@ -259,6 +259,7 @@ Status Server::respond_in(ConnectionId id, uint64_t token, uint32_t buffer,
 void Server::tell_later(const Shared& connection) {
   if (connection->untold || !connection->channel->untold()) return;
   connection->untold = true;
+  if (connection->delegated != nullptr) connection->delegated->due = 1;
   untold_.push_back(connection);
   if (!in_turn_) want_turn();
 }
@@ -266,6 +267,7 @@ void Server::tell_later(const Shared& connection) {
 void Server::tell_all() {
   for (const Shared& connection : untold_) {
     connection->untold = false;
+    if (connection->delegated != nullptr) connection->delegated->due = 0;
     if (connection->live() && connection->channel != nullptr) connection->channel->tell();
   }
   untold_.clear();

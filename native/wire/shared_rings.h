@@ -21,6 +21,7 @@ struct Delegated {
   uint32_t sent = 0;    // dispatch messages
   uint32_t untold = 0;  // what a client may sleep for that may not have been told of it
   uint32_t spins = 0;   // it makes sense to look for a request for a while
+  uint32_t due = 0;     // the server was told, and will look behind a fence soon
 };
 
 // An end's memory, and where it stands in its rings.

@@ -80,6 +80,7 @@ export const SERVER_LEDGER = {
   sent: 26,
   untold: 27,
   spins: 28,
+  due: 29,
 } as const;
 
 /** What a server's `may` says. */

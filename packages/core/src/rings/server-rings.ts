@@ -178,7 +178,7 @@ export class ServerRings {
     ledger[SERVER_LEDGER.untold] = untold | wants;
     const word = Atomics.load(this.#theirs, CLIENT_WORDS.sleep);
     const asleep = (word & wants) !== 0 && word !== ledger[SERVER_LEDGER.rung];
-    const arranged = untold !== 0 || ledger[SERVER_LEDGER.current] !== 0;
+    const arranged = ledger[SERVER_LEDGER.due] !== 0 || ledger[SERVER_LEDGER.current] !== 0;
     if (asleep || !arranged) this.#tellCore();
   }
 }
