@@ -183,6 +183,13 @@ class RecordConsumer {
     view = {header.kind, header.sequence, at + kRecordHeaderBytes,
             static_cast<uint32_t>(bytes - kRecordHeaderBytes)};
     record_bytes_ = padded(bytes);
+    // What is published already is on its way while this one is used. What is not is the
+    // producer's.
+    const std::byte* const next = at + record_bytes_;
+    if (load_bytes(next) != 0) {
+      __builtin_prefetch(next + 64);
+      __builtin_prefetch(next + 128);
+    }
     return Look::kRecord;
   }
 

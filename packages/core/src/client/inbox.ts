@@ -118,9 +118,8 @@ export class Inbox {
         return Delivered.nothing;
       }
     }
-    const left = this.#sinks.batched
-      ? this.#sinks.deliverAll(this.#batch.rest())
-      : this.#sinks.deliver(this.#batch.next());
+    const message = this.#sinks.batched ? this.#batch.rest() : this.#batch.next();
+    const left = this.#sinks.deliver(message);
     return left ? Delivered.left : Delivered.message;
   }
 

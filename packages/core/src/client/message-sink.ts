@@ -51,6 +51,7 @@ export interface MessageSubscription extends Disposable {
 
 class Subscription implements MessageSubscription {
   readonly sink: MessageSink | BatchSink;
+  readonly batched: boolean;
   readonly #sinks: MessageSinks;
   closed = false;
   paused = false;
@@ -58,6 +59,14 @@ class Subscription implements MessageSubscription {
   constructor(sinks: MessageSinks, sink: MessageSink | BatchSink) {
     this.#sinks = sinks;
     this.sink = sink;
+    this.batched = 'messages' in sink && sink.messages !== undefined;
+  }
+
+  /** Gives the sink a message, or several. Precondition of several: it takes messages together. */
+  give(message: DispatchMessage | readonly DispatchMessage[]): unknown {
+    if (!this.batched) return (this.sink as MessageSink).message(message as DispatchMessage);
+    const batch = Array.isArray(message) ? message : [message];
+    return (this.sink as BatchSink).messages(batch);
   }
 
   pause(): void {
@@ -96,10 +105,6 @@ export function checkSink(name: string, value: unknown): MessageSink | BatchSink
   }
   checkOptionalFunction(`${name}.ended`, ended);
   return value as MessageSink | BatchSink;
-}
-
-function isBatchSink(sink: MessageSink | BatchSink): sink is BatchSink {
-  return 'messages' in sink && sink.messages !== undefined;
 }
 
 /** The sinks of one client. */
@@ -145,31 +150,21 @@ export class MessageSinks {
 
   #replace(subscriptions: readonly Subscription[]): void {
     this.#subscriptions = subscriptions;
-    this.#batched = subscriptions.every(({ sink }) => isBatchSink(sink));
+    this.#batched = subscriptions.every(({ batched }) => batched);
   }
 
   /**
-   * Gives everybody a message, and throws afterwards what they threw. Whether somebody has left
-   * something to promises, as far as what was returned says.
+   * Gives everybody a message, or several, and throws afterwards what they threw. Whether somebody has
+   * left something to promises, as far as what was returned says. Precondition of several: everybody
+   * takes messages together.
    */
-  deliver(message: DispatchMessage): boolean {
-    return this.#give(({ sink }) =>
-      isBatchSink(sink) ? sink.messages([message]) : sink.message(message),
-    );
-  }
-
-  /** The same of several. Precondition: everybody takes messages together. */
-  deliverAll(batch: readonly DispatchMessage[]): boolean {
-    return this.#give(({ sink }) => (sink as BatchSink).messages(batch));
-  }
-
-  #give(to: (subscription: Subscription) => unknown): boolean {
+  deliver(message: DispatchMessage | readonly DispatchMessage[]): boolean {
     let failures: unknown[] | undefined;
     let left = false;
     for (const subscription of this.#subscriptions) {
       if (subscription.closed) continue;
       try {
-        if (to(subscription) !== undefined) left = true;
+        if (subscription.give(message) !== undefined) left = true;
       } catch (error) {
         failures ??= [];
         failures.push(error);
