@@ -96,7 +96,7 @@ export function arrivedInt(offset: number): number {
 
 /**
  * Copies a small message of `size` bytes that lies in `from`, from the eight bytes `at` on: where it is here.
- * It is not kept before `keepArrival`.
+ * That is the size in its header then, whatever was written there after it was checked.
  */
 export function bring(from: BigInt64Array, at: number, size: number): number {
   const count = (size + 7) >> 3;
@@ -104,27 +104,9 @@ export function bring(from: BigInt64Array, at: number, size: number): number {
   const offset = scratchInts[HEAD_ARRIVED] as number;
   const to = offset >> 3;
   for (let index = 0; index < count; index += 1) longs[to + index] = from[at + index] as bigint;
+  ints[offset >> 2] = size;
+  scratchInts[HEAD_ARRIVED] = offset + count * 8;
   return offset;
-}
-
-/** Keeps the message of `size` bytes that was brought last. */
-export function keepArrival(size: number): void {
-  scratchInts[HEAD_ARRIVED] = ((scratchInts[HEAD_ARRIVED] as number) + size + 7) & ~7;
-}
-
-/** Writes four words at the beginning of a message that was brought. */
-export function writeArrived(
-  offset: number,
-  first: number,
-  second: number,
-  third: number,
-  fourth: number,
-): void {
-  const at = offset >> 2;
-  ints[at] = first;
-  ints[at + 1] = second;
-  ints[at + 2] = third;
-  ints[at + 3] = fourth;
 }
 
 /** A double of what has just arrived. */

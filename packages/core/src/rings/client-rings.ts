@@ -2,7 +2,7 @@
 // it, without a crossing. Whatever is not ordinary is the core's to do; both go on from the same
 // ledger, one at a time.
 
-import { arrived, arrivedInt, keepArrival, makeAhead, type TakeAnswer } from '../arrivals.js';
+import { arrived, arrivedInt, makeAhead, type TakeAnswer } from '../arrivals.js';
 import { REQUEST_HEADER_BYTES, RESPONSE_HEADER_BYTES, STATUS_AT } from '../messages.js';
 import { native } from '../native.js';
 import type { RingsShown } from '../native-rings.js';
@@ -91,7 +91,6 @@ export class ClientRings {
     const size = this.#exchanged(id, payload);
     if (size <= 0) return size;
     const offset = this.#responses.bring(size);
-    keepArrival(size);
     this.#lastBytes = size - RESPONSE_HEADER_BYTES;
     scratchInts[HEAD_OFFSET] = offset;
     scratchInts[HEAD_ZERO_COPY] = 0;
@@ -130,7 +129,6 @@ export class ClientRings {
       const size = responses.look(bytes, low, high, RESPONSE_HEADER_BYTES);
       if (size === 0) return false;
       const offset = responses.bring(size);
-      keepArrival(size);
       responses.pop();
       // Others may wait at the server for want of room.
       ledger[CLIENT_LEDGER.untold] = (ledger[CLIENT_LEDGER.untold] as number) | WANTS_ROOM;

@@ -2,7 +2,7 @@
 // messages into its rings, without a crossing. Whatever is not ordinary is the core's to do; both go
 // on from the same ledger, one at a time, and the core counts what was done here when it looks next.
 
-import { arrivedInt, keepArrival, makeAhead, writeArrived } from '../arrivals.js';
+import { arrivedInt, makeAhead } from '../arrivals.js';
 import { REQUEST_HEADER_BYTES, RESPONSE_HEADER_BYTES } from '../messages.js';
 import { native } from '../native.js';
 import type { RingsShown } from '../native-rings.js';
@@ -108,9 +108,6 @@ export class ServerRings {
     const offset = requests.bring(size);
     const id = arrivedInt(offset + ID_AT);
     if (id < 0 || id >= ID_LIMIT) return 0;
-    // What was checked is what the header says, whatever the client has written there since.
-    writeArrived(offset, size, 0, id, 0);
-    keepArrival(size);
     this.#lastBytes = size - REQUEST_HEADER_BYTES;
     requests.pop();
     ledger[SERVER_LEDGER.received] = low;
