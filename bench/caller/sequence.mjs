@@ -1,5 +1,6 @@
 // One call after the other. The end of one is the beginning of the next: one look at the clock a
 // call, as the programs in C++ do it.
+import { performance } from 'node:perf_hooks';
 import { MOST_CALLS, times } from './times.mjs';
 
 const nobodysWord = new Int32Array(new SharedArrayBuffer(4));
