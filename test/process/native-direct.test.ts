@@ -2,8 +2,10 @@
 // the rings. Whatever they are mixed with, all of them arrive, in order, once, and are counted.
 
 import type * as threads from 'node:worker_threads';
+import { IpcClient } from '@coroipc/core';
 import { describe, expect, it } from 'vitest';
 import { Child, freshName, type Task } from './child.js';
+import { eventually } from './machine.js';
 
 const WELL = { outcome: 0, errors: '' };
 const ECHO = 1;
@@ -215,6 +217,41 @@ describe.each([
     server.tell('enough');
     expect(await server.ended()).toMatchObject(WELL);
   });
+});
+
+// Ten bursts of 1000 messages, each outside of a request, in a ring that takes them all; counts how often the
+// publisher has the core look whether the client sleeps.
+const publishOutside: Task<{ name: string }> = async ({ IpcServer, say, told }, { name }) => {
+  const server = new IpcServer({ name });
+  server.service(1, {});
+  await server.listen();
+  say('ready');
+  await told();
+  for (let burst = 0; burst < 10; burst++) {
+    await new Promise((resolve) => setImmediate(resolve));
+    for (let number = 0; number < 1000; number++) server.publish(1, burst, 'a message');
+  }
+  say('crossings', Reflect.get(globalThis, 'tellings'));
+  await told();
+  await server.close();
+};
+
+it('a publisher outside of its turns crosses into the addon once for many messages', async () => {
+  const name = freshName();
+  const counting = ['--import', import.meta.resolve('./fixtures/tellings.mjs')];
+  const server = Child.start(publishOutside, { name }, { node: counting });
+  await server.said('ready');
+  const client = await IpcClient.connect({ name, service: 1 });
+  const bursts: number[] = [];
+  client.on('dispatch', ({ id }) => bursts.push(id));
+  server.tell('begin');
+  // A client that sleeps in between is told each time, which is as it should be.
+  expect(await server.said('crossings')).toBeLessThan(3000);
+  await eventually(() => expect(bursts).toHaveLength(10_000));
+  expect(bursts).toEqual([...bursts].sort((one, other) => one - other));
+  await client.close();
+  server.tell('enough');
+  expect(await server.ended()).toMatchObject(WELL);
 });
 
 it('a worker that is told to end in a disconnect function takes no process along', async () => {
