@@ -62,13 +62,6 @@ class Subscription implements MessageSubscription {
     this.batched = 'messages' in sink && sink.messages !== undefined;
   }
 
-  /** Gives the sink a message, or several. Precondition of several: it takes messages together. */
-  give(message: DispatchMessage | readonly DispatchMessage[]): unknown {
-    if (!this.batched) return (this.sink as MessageSink).message(message as DispatchMessage);
-    const batch = Array.isArray(message) ? message : [message];
-    return (this.sink as BatchSink).messages(batch);
-  }
-
   pause(): void {
     this.#setPaused(true);
   }
@@ -92,6 +85,13 @@ class Subscription implements MessageSubscription {
     this.paused = paused;
     this.#sinks.changed();
   }
+}
+
+// Precondition of several messages: the sink takes them together. No method: users have the subscription.
+function give(to: Subscription, message: DispatchMessage | readonly DispatchMessage[]): unknown {
+  if (!to.batched) return (to.sink as MessageSink).message(message as DispatchMessage);
+  const batch = Array.isArray(message) ? message : [message];
+  return (to.sink as BatchSink).messages(batch);
 }
 
 /** Checks what a user hands in. */
@@ -164,7 +164,7 @@ export class MessageSinks {
     for (const subscription of this.#subscriptions) {
       if (subscription.closed) continue;
       try {
-        if (subscription.give(message) !== undefined) left = true;
+        if (give(subscription, message) !== undefined) left = true;
       } catch (error) {
         failures ??= [];
         failures.push(error);
