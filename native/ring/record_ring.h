@@ -80,7 +80,7 @@ class RecordProducer {
       : ring_(ring), size_(size), limit_(record_limit(size)), peer_head_(peer_head), at_(place) {}
 
   // The largest message that an empty ring takes.
-  [[nodiscard]] size_t largest() const { return size_ - kAroundLargest; }
+  [[nodiscard]] size_t largest() const { return limit_ - kRecordHeaderBytes; }
 
   [[nodiscard]] Put put(uint32_t kind, uint64_t sequence,
                         std::span<const std::span<const std::byte>> parts) {

@@ -167,8 +167,8 @@ export class ServerRings {
   }
 
   // One that has long been asleep is rung for now; one that falls asleep at this moment when the core
-  // has looked behind a fence, which it does soon by itself while it has a request of this connection
-  // served.
+  // has looked behind a fence. It does so soon by itself while it has a request of this connection
+  // served, and once it was told.
   #tell(wants: number): void {
     const ledger = this.#ledger;
     const untold = ledger[SERVER_LEDGER.untold] as number;
