@@ -44,18 +44,23 @@ describe('callSync while promises are pending', () => {
     expect(order).toEqual(numbers(20).reverse());
   });
 
-  it('answers that it met are given out in their order, and before later ones', async () => {
-    const { name } = await startHolder();
-    const client = await clientOf(name);
-    const order: number[] = [];
-    const calls = calling(client, COMMAND.ECHO, 50, order);
-    // The server serves in order: all the answers came before this one.
-    echo(client, 'met fifty');
-    expect(order).toEqual([]);
-    const later = client.call(COMMAND.ECHO, words(50)).then(() => order.push(50));
-    await Promise.all([...calls, later]);
-    expect(order).toEqual(numbers(51));
-  });
+  // A client that has slept finds the later answer in its ring, too, when it looks.
+  it.each([0, 100])(
+    'answers that it met are given out in their order, and before later ones, %i ms after',
+    async (ms) => {
+      const { name } = await startHolder();
+      const client = await clientOf(name);
+      const order: number[] = [];
+      const calls = calling(client, COMMAND.ECHO, 50, order);
+      // The server serves in order: all the answers came before this one.
+      echo(client, 'met fifty');
+      expect(order).toEqual([]);
+      const later = client.call(COMMAND.ECHO, words(50)).then(() => order.push(50));
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+      await Promise.all([...calls, later]);
+      expect(order).toEqual(numbers(51));
+    },
+  );
 
   it('with calls that wait for room in the rings, large ones', async () => {
     const { name } = await startHolder();

@@ -65,7 +65,8 @@ export class Requests implements Viewer {
 
   /** Gives the answers that are there to `take`; false: the core has to be asked for others. */
   answers(take: TakeAnswer): boolean {
-    return this.#rings?.answers(take) === true && !this.#coreHolds;
+    // Those that it holds came before all that lie in the ring.
+    return !this.#coreHolds && this.#rings?.answers(take) === true;
   }
 
   /** The core had no more answers. */
