@@ -11,7 +11,7 @@ import type { ClientEngine } from '../client-engine/engine.js';
 import { CoroIpcError } from '../errors.js';
 import { WANTS_ANSWERS, WANTS_ROOM } from '../native.js';
 import { CS } from '../status.js';
-import { ZeroCopyBuffer } from '../zero-copy-buffer.js';
+import type { ZeroCopyBuffer } from '../zero-copy-buffer.js';
 import { CallsInFlight } from './in-flight.js';
 import { type CallLimits, PendingCall } from './pending-call.js';
 
@@ -89,7 +89,7 @@ export class CallQueue {
     }
     try {
       this.#turns.watchAnswers();
-      const placed = payload instanceof ZeroCopyBuffer;
+      const placed = !ArrayBuffer.isView(payload);
       if ((this.#waiting.size > 0 && !placed) || !this.#send(call)) {
         this.#wait(call);
       }
@@ -105,12 +105,12 @@ export class CallQueue {
   /** Sends a request and blocks until its answer is there; answers of other calls are kept for them. */
   callSync(id: number, payload: Uint8Array | ZeroCopyBuffer, timeoutMs: number): Buffer {
     this.#engine.checkBlocking('callSync');
-    if (payload instanceof ZeroCopyBuffer) {
-      return this.#engine.callIn(id, payload, timeoutMs) as Buffer;
+    if (ArrayBuffer.isView(payload)) {
+      return (
+        this.#engine.call(id, payload, timeoutMs) ?? this.#callAfterOthers(id, payload, timeoutMs)
+      );
     }
-    return (
-      this.#engine.call(id, payload, timeoutMs) ?? this.#callAfterOthers(id, payload, timeoutMs)
-    );
+    return this.#engine.callIn(id, payload, timeoutMs) as Buffer;
   }
 
   /** `callSync` with the answer's payload in `into`: how many bytes it has. */
@@ -120,7 +120,7 @@ export class CallQueue {
     timeoutMs: number,
     into: Uint8Array,
   ): number {
-    if (!(payload instanceof ZeroCopyBuffer)) {
+    if (ArrayBuffer.isView(payload)) {
       this.#engine.checkBlocking('callSyncInto');
       const bytes = this.#engine.callInto(id, payload, timeoutMs, into);
       if (bytes !== undefined) return bytes;
@@ -203,12 +203,9 @@ export class CallQueue {
 
   // Whether there was room.
   #send(call: PendingCall): boolean {
-    if (call.payload instanceof ZeroCopyBuffer) {
-      call.token = this.#engine.sendIn(call.id, call.payload);
-      this.#pending.add(call);
-      return true;
-    }
-    const token = this.#engine.send(call.id, call.payload);
+    const token = ArrayBuffer.isView(call.payload)
+      ? this.#engine.send(call.id, call.payload)
+      : this.#engine.sendIn(call.id, call.payload);
     if (token === 0) return false;
     call.token = token;
     this.#pending.add(call);

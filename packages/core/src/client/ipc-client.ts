@@ -4,7 +4,7 @@
 // Life: open → ended (the server is gone; what had arrived is still delivered) → closed, or
 // open → closed by `close`. Everything is on one thread.
 
-import { checkBytes, checkId, checkPayload, checkSignal } from '../arguments.js';
+import { checkBytes, checkId, checkPayload, checkSignal, isPlainBuffer } from '../arguments.js';
 import { ClientEngine } from '../client-engine/engine.js';
 import type { DispatchMessage } from '../dispatch-message.js';
 import { CoroIpcError } from '../errors.js';
@@ -330,6 +330,7 @@ export class IpcClient extends AwareEmitter<IpcClientEvents> implements AsyncDis
   }
 
   #checkPayload(payload: unknown): Uint8Array | ZeroCopyBuffer {
+    if (isPlainBuffer(payload)) return payload;
     if (!(payload instanceof ZeroCopyBuffer)) return checkPayload('payload', payload);
     payload.check(this.#offers.home);
     return payload;

@@ -1,6 +1,6 @@
 // One connection of an IpcServer, as services see it.
 
-import { checkId, checkPayload } from '../arguments.js';
+import { checkId, checkPayload, isPlainBuffer } from '../arguments.js';
 import { CoroIpcError } from '../errors.js';
 import type { Payload } from '../messages.js';
 import type { ServerConnection } from '../server-engine/connection.js';
@@ -61,7 +61,7 @@ export class IpcConnection {
    */
   dispatch(id: number, payload?: Payload | ZeroCopyBuffer): boolean {
     checkId('id', id);
-    if (payload instanceof ZeroCopyBuffer) {
+    if (!isPlainBuffer(payload) && payload instanceof ZeroCopyBuffer) {
       this.#checkNotClosing();
       this.#link.dispatchIn(id, payload);
       return true;

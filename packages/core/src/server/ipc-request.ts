@@ -1,7 +1,7 @@
 // One request of an IpcServer. It is answered exactly once, at any later time, whatever other requests
 // the connection carries meanwhile.
 
-import { checkInteger, checkPayload, MAX_INT32 } from '../arguments.js';
+import { checkInteger, checkPayload, isPlainBuffer, MAX_INT32 } from '../arguments.js';
 import { CoroIpcError } from '../errors.js';
 import { headerOnly, type Payload } from '../messages.js';
 import type { ServerConnection } from '../server-engine/connection.js';
@@ -44,15 +44,14 @@ export class IpcRequest {
    * buffer (the request still waits then), LIBRARY when the connection is over.
    */
   respond(payload?: Payload | ZeroCopyBuffer): void {
-    if (payload instanceof ZeroCopyBuffer) {
+    if (isPlainBuffer(payload) || !(payload instanceof ZeroCopyBuffer)) {
+      const bytes = checkPayload('payload', payload);
+      this.#checkWaiting('respond');
+      this.#link.respondWith(this.#token, this.id, CS.OK, bytes);
+    } else {
       this.#checkWaiting('respond');
       this.#link.respondIn(this.#token, this.id, payload);
-      this.#answered = true;
-      return;
     }
-    const bytes = checkPayload('payload', payload);
-    this.#checkWaiting('respond');
-    this.#link.respondWith(this.#token, this.id, CS.OK, bytes);
     this.#answered = true;
   }
 

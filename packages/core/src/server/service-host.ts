@@ -5,7 +5,7 @@
 // waits for ever, and emitted as `requestError`.
 
 import { debuglog } from 'node:util';
-import { checkFunction, MAX_INT32 } from '../arguments.js';
+import { checkFunction, isPlainBuffer, MAX_INT32 } from '../arguments.js';
 import { CoroIpcError } from '../errors.js';
 import { type Payload, REQUEST_HEADER_BYTES } from '../messages.js';
 import type { TurnedAway } from '../native.js';
@@ -138,7 +138,8 @@ export class ServiceHost implements ServerOwner {
         return false;
       }
       const result = handler(request);
-      if (result !== undefined) this.#take(request, result);
+      if (isPlainBuffer(result)) this.#settle(request, result);
+      else if (result !== undefined) this.#take(request, result);
     } catch (error) {
       this.#failed(request, error);
     }
