@@ -17,6 +17,7 @@ import { CS } from '../status.js';
 import type { ZeroCopyBuffer } from '../zero-copy-buffer.js';
 import type { IpcConnection } from './ipc-connection.js';
 import type { IpcRequest } from './ipc-request.js';
+import { RecentMap } from './recent-map.js';
 
 // biome-ignore lint/suspicious/noConfusingVoidType: a function declared to return nothing is meant.
 type Answer = Payload | ZeroCopyBuffer | undefined | void;
@@ -67,7 +68,7 @@ export class Service {
   readonly definition: ServiceDefinition;
   /** `undefined`: as the server's limits say. */
   readonly overflow: Overflow | undefined;
-  readonly #requests = new Map<number, RequestHandler>();
+  readonly #requests = new RecentMap<RequestHandler>();
   /** Takes what nobody else does. */
   #otherwise: RequestHandler | undefined;
 
@@ -131,7 +132,7 @@ function commandId(key: string): number {
 
 /** The services of one server, and the connections of each. */
 export class ServiceTable {
-  readonly #services = new Map<number, Service>();
+  readonly #services = new RecentMap<Service>();
   // Apart from the services: one that only handlers made may go and come while its peers stay.
   readonly #connections = new Map<number, Set<IpcConnection>>();
 
