@@ -7,12 +7,6 @@ import { arrived } from '../../packages/core/src/arrivals.js';
 import { ClientRings } from '../../packages/core/src/rings/client-rings.js';
 import { CLIENT_LEDGER, SERVER_LEDGER } from '../../packages/core/src/rings/layout.js';
 import { ServerRings } from '../../packages/core/src/rings/server-rings.js';
-import {
-  HEAD_OFFSET,
-  HEAD_TOKEN,
-  scratchDoubles,
-  scratchInts,
-} from '../../packages/core/src/scratch.js';
 import { type Step, step } from './commands.js';
 import { CLIENT, type Ends, SERVER, type Side, WANTS } from './ends.js';
 import { messageFor, type Size, sizes } from './messages.js';
@@ -38,7 +32,7 @@ function directOf(ends: Ends): Direct {
   const [client, server] = [ends.rings(CLIENT), ends.rings(SERVER)];
   const direct: Direct = {
     client: new ClientRings(client, tell),
-    server: new ServerRings(1, server, tell),
+    server: new ServerRings(server, tell),
     untold: [
       new Int32Array(client.ledger, 4 * CLIENT_LEDGER.untold, 1),
       new Int32Array(server.ledger, 4 * SERVER_LEDGER.untold, 1),
@@ -97,12 +91,14 @@ const send = (size: Size): Step =>
 const take = (): Step =>
   step('direct take()', (channel, ends) => {
     const { first } = channel.requests;
-    const size = directOf(ends).server.take();
+    const slot = { token: 0, requestId: 0, offset: -1 };
+    const size = directOf(ends).server.take(slot);
     count('take', size > 0);
     if (size === 0) return;
     expect(channel.seen.request).toBe(false);
-    const bytes = arrived(scratchInts[HEAD_OFFSET] as number, size);
-    expect(scratchDoubles[HEAD_TOKEN]).toBe(first?.sequence);
+    const bytes = arrived(slot.offset, size);
+    expect(slot.token).toBe(first?.sequence);
+    expect(slot.requestId).toBe(idOf(bytes));
     expect(Buffer.compare(bytes, first?.bytes ?? Buffer.alloc(0))).toBe(0);
     channel.unanswered.add(channel.requests.take().sequence);
     expectNoted(ends, SERVER, WANTS.ROOM);

@@ -8,7 +8,7 @@
 import { Buffer } from 'node:buffer';
 import * as workerThreads from 'node:worker_threads';
 import type { DispatchMessage } from './dispatch-message.js';
-import { RESPONSE_HEADER_BYTES } from './messages.js';
+import { ID_AT, RESPONSE_HEADER_BYTES } from './messages.js';
 import { native } from './native.js';
 import { HEAD_ARRIVED, HEAD_OFFSET, scratchInts } from './scratch.js';
 
@@ -17,6 +17,7 @@ const BYTES = 16_384;
 export const SMALL_BYTES: number = 4096 + RESPONSE_HEADER_BYTES;
 
 let memory: ArrayBuffer = new ArrayBuffer(0);
+let all: Uint8Array = new Uint8Array(memory);
 let ints: Int32Array = new Int32Array(memory);
 let doubles: Float64Array = new Float64Array(memory);
 // Eight bytes at a time, whatever they are: a double would not keep all of them as they were.
@@ -55,6 +56,7 @@ export function renewArrivals(): void {
   memory = Buffer.allocUnsafeSlow(BYTES).buffer as ArrayBuffer;
   // Not every runtime has it. Without it a transfer takes the messages along, but nothing else.
   workerThreads.markAsUntransferable?.(memory);
+  all = new Uint8Array(memory);
   ints = new Int32Array(memory);
   doubles = new Float64Array(memory);
   longs = new BigInt64Array(memory);
@@ -89,6 +91,11 @@ export function makeAhead(headerBytes: number, bytes: number): void {
   aheadOffset = offset;
 }
 
+/** The id of the message that has just arrived there. */
+export function arrivedId(offset: number): number {
+  return ints[(offset + ID_AT) >> 2] as number;
+}
+
 /** A 32-bit word of what has just arrived. */
 export function arrivedInt(offset: number): number {
   return ints[offset >> 2] as number;
@@ -103,10 +110,27 @@ export function bring(from: BigInt64Array, at: number, size: number): number {
   if (((scratchInts[HEAD_ARRIVED] as number) >> 3) + count > longs.length) renewArrivals();
   const offset = scratchInts[HEAD_ARRIVED] as number;
   const to = offset >> 3;
-  for (let index = 0; index < count; index += 1) longs[to + index] = from[at + index] as bigint;
+  let index = 0;
+  for (; index + 3 < count; index += 4) {
+    longs[to + index] = from[at + index] as bigint;
+    longs[to + index + 1] = from[at + index + 1] as bigint;
+    longs[to + index + 2] = from[at + index + 2] as bigint;
+    longs[to + index + 3] = from[at + index + 3] as bigint;
+  }
+  for (; index < count; index += 1) longs[to + index] = from[at + index] as bigint;
   ints[offset >> 2] = size;
   scratchInts[HEAD_ARRIVED] = offset + count * 8;
   return offset;
+}
+
+/**
+ * Copies `bytes` bytes of the last message, from `from` on, to the beginning of `into`, as far as there is
+ * room, and takes the message back: the next one comes where it was, at `offset`.
+ */
+export function moveArrived(offset: number, from: number, bytes: number, into: Uint8Array): void {
+  const count = Math.min(bytes, into.length);
+  for (let index = 0; index < count; index += 1) into[index] = all[from + index] as number;
+  scratchInts[HEAD_ARRIVED] = offset;
 }
 
 /** A double of what has just arrived. */

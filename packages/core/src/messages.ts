@@ -23,6 +23,9 @@ export const REQUEST_HEADER_BYTES = 16;
 /** Bytes of the header of a response and of a dispatch message. */
 export const RESPONSE_HEADER_BYTES = 24;
 
+/** Where the id stands in a message. */
+export const ID_AT = 8;
+
 /** Where the status stands in a response. */
 export const STATUS_AT = 16;
 

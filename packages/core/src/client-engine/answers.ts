@@ -1,6 +1,13 @@
 // Answers as the core brings them: where their parts stand, and what becomes of a status.
 
-import { arrived, arrivedAt, arrivedDouble, arrivedInt, type TakeAnswer } from '../arrivals.js';
+import {
+  arrived,
+  arrivedAt,
+  arrivedDouble,
+  arrivedInt,
+  moveArrived,
+  type TakeAnswer,
+} from '../arrivals.js';
 import { CoroIpcError } from '../errors.js';
 import { RESPONSE_HEADER_BYTES, STATUS_AT } from '../messages.js';
 import { CS } from '../status.js';
@@ -32,6 +39,21 @@ export function checkStatus(id: number, status: number): void {
 export function payloadOf(id: number, message: Buffer): Buffer {
   checkStatus(id, message.readInt32LE(STATUS_AT));
   return message.subarray(RESPONSE_HEADER_BYTES);
+}
+
+/** The payload of a response of `size` bytes that has arrived, if its status is OK. */
+export function payloadAt(id: number, offset: number, size: number): Buffer {
+  checkStatus(id, arrivedInt(offset + STATUS_AT));
+  return arrived(offset + RESPONSE_HEADER_BYTES, size - RESPONSE_HEADER_BYTES);
+}
+
+/** `payloadAt` in `into`: how many bytes it has. Throws TOO_BIG as `checkFits`. */
+export function payloadInto(id: number, offset: number, size: number, into: Uint8Array): number {
+  const status = arrivedInt(offset + STATUS_AT);
+  const bytes = size - RESPONSE_HEADER_BYTES;
+  moveArrived(offset, offset + RESPONSE_HEADER_BYTES, bytes, into);
+  checkStatus(id, status);
+  return checkFits(id, bytes, into);
 }
 
 /** How many bytes a payload has; throws TOO_BIG when `into` has no room for all. */

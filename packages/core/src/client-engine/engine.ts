@@ -6,15 +6,7 @@
 // come from this thread.
 
 import { Buffer } from 'node:buffer';
-import {
-  arrived,
-  arrivedAt,
-  arrivedInt,
-  Batch,
-  renewArrivals,
-  SMALL_BYTES,
-  type TakeAnswer,
-} from '../arrivals.js';
+import { arrivedAt, Batch, renewArrivals, SMALL_BYTES, type TakeAnswer } from '../arrivals.js';
 import { dispatchMessage } from '../dispatch-message.js';
 import { CoroIpcError } from '../errors.js';
 import { REQUEST_HEADER_BYTES, RESPONSE_HEADER_BYTES, STATUS_AT } from '../messages.js';
@@ -37,7 +29,16 @@ import { ownThreadError, servedNames } from '../served-names.js';
 import { CS } from '../status.js';
 import type { Wire } from '../wires.js';
 import type { ZeroCopyBuffer } from '../zero-copy-buffer.js';
-import { answered, checkFits, checkStatus, payloadOf, takeArrived, timeOver } from './answers.js';
+import {
+  answered,
+  checkFits,
+  checkStatus,
+  payloadAt,
+  payloadInto,
+  payloadOf,
+  takeArrived,
+  timeOver,
+} from './answers.js';
 import { InPlace } from './in-place.js';
 import { Requests } from './requests.js';
 
@@ -137,7 +138,10 @@ export class ClientEngine {
    * to be answered before. Throws the answer's status if it is not OK.
    */
   call(id: number, payload: Uint8Array, timeoutMs: number): Buffer | undefined {
-    return this.#answered(id, this.#requestsNow.call(id, payload, timeoutMs), timeoutMs);
+    const requests = this.#requestsNow;
+    const offset = requests.exchange(id, payload);
+    if (offset >= 0) return payloadAt(id, offset, requests.answerBytes);
+    return this.#answered(id, requests.call(offset, id, payload, timeoutMs), timeoutMs);
   }
 
   /**
@@ -150,7 +154,10 @@ export class ClientEngine {
     timeoutMs: number,
     into: Uint8Array,
   ): number | undefined {
-    const size = this.#requestsNow.callInto(id, payload, timeoutMs, into);
+    const requests = this.#requestsNow;
+    const offset = requests.exchange(id, payload);
+    if (offset >= 0) return payloadInto(id, offset, requests.answerBytes, into);
+    const size = requests.callInto(offset, id, payload, timeoutMs, into);
     if (size < 0) return undefined;
     const status = scratchInts[HEAD_STATUS] as number;
     this.#attend();
@@ -184,8 +191,7 @@ export class ClientEngine {
     }
     const offset = arrivedAt();
     if (offset < 0) return payloadOf(id, this.#fetchAnswer(size));
-    checkStatus(id, arrivedInt(offset + STATUS_AT));
-    return arrived(offset + RESPONSE_HEADER_BYTES, size - RESPONSE_HEADER_BYTES);
+    return payloadAt(id, offset, size);
   }
 
   /** Waits for the answer of a request that is in flight: its size, or 0 when the time is over. */

@@ -30,11 +30,22 @@ export class Requests implements Viewer {
     }
   }
 
-  /** Sends a request and waits for its answer: as `clientCall`. */
-  call(id: number, payload: Uint8Array, timeoutMs: number): number {
-    const size = this.#ringsNow()?.exchange(id, payload) ?? NOTHING_DONE;
-    if (size > 0) return size;
-    if (size === SENT) return native.clientFinish(this.#client, timeoutMs);
+  /**
+   * Sends a request and waits a little for its answer, past the core: where that is in the arrivals, with
+   * `answerBytes`. Negative: the rest is to be done by `call` or `callInto`, which is given the number.
+   */
+  exchange(id: number, payload: Uint8Array): number {
+    return this.#ringsNow()?.exchange(id, payload) ?? NOTHING_DONE;
+  }
+
+  /** Bytes of the answer that `exchange` has brought, header included. */
+  get answerBytes(): number {
+    return this.#rings?.answerBytes ?? 0;
+  }
+
+  /** Sends a request, unless `exchange` has, and waits for its answer: as `clientCall`. */
+  call(exchanged: number, id: number, payload: Uint8Array, timeoutMs: number): number {
+    if (exchanged === SENT) return native.clientFinish(this.#client, timeoutMs);
     this.blocks();
     const message = requestMessage(id, payload);
     try {
@@ -44,11 +55,15 @@ export class Requests implements Viewer {
     }
   }
 
-  /** As `clientCallInto`. */
-  callInto(id: number, payload: Uint8Array, timeoutMs: number, into: Uint8Array): number {
-    const size = this.#ringsNow()?.exchangeInto(id, payload, into) ?? NOTHING_DONE;
-    if (size > 0) return size;
-    if (size === SENT) return native.clientFinishInto(this.#client, timeoutMs, into);
+  /** As `call`, and as `clientCallInto`. */
+  callInto(
+    exchanged: number,
+    id: number,
+    payload: Uint8Array,
+    timeoutMs: number,
+    into: Uint8Array,
+  ): number {
+    if (exchanged === SENT) return native.clientFinishInto(this.#client, timeoutMs, into);
     this.blocks();
     const message = requestMessage(id, payload);
     try {

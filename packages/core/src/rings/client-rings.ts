@@ -2,17 +2,10 @@
 // it, without a crossing. Whatever is not ordinary is the core's to do; both go on from the same
 // ledger, one at a time.
 
-import { arrived, arrivedInt, makeAhead, type TakeAnswer } from '../arrivals.js';
+import { arrived, arrivedInt, type TakeAnswer } from '../arrivals.js';
 import { REQUEST_HEADER_BYTES, RESPONSE_HEADER_BYTES, STATUS_AT } from '../messages.js';
 import { native } from '../native.js';
 import type { RingsShown } from '../native-rings.js';
-import {
-  HEAD_ATTENTION,
-  HEAD_OFFSET,
-  HEAD_STATUS,
-  HEAD_ZERO_COPY,
-  scratchInts,
-} from '../scratch.js';
 import {
   CLIENT_LEDGER,
   CLIENT_WORDS,
@@ -22,15 +15,15 @@ import {
   WANTS_ROOM,
   wholeNumber,
 } from './layout.js';
-import { RingReader } from './ring-reader.js';
+import { NONE, RingReader } from './ring-reader.js';
 import { RingWriter } from './ring-writer.js';
 
-/** What `exchange` says where it has no answer. */
+/** What `exchange` says where it has no answer: the core has to do all, or the rest. */
 export const NOTHING_DONE = -1;
-export const SENT = 0;
+export const SENT = -2;
 
-const STATUS_WORD = STATUS_AT / 4;
-const HEADER_WORDS = RESPONSE_HEADER_BYTES / 4;
+/** A server answers with what ids it likes. */
+const ANY_ID = 2 ** 32;
 
 export class ClientRings {
   readonly #tell: () => void;
@@ -39,7 +32,6 @@ export class ClientRings {
   readonly #requests: RingWriter;
   readonly #responses: RingReader;
   readonly #maxInFlight: number;
-  #lastBytes = 0;
 
   /** Those of a connection; undefined where there are none to be seen. */
   static of(client: number): ClientRings | undefined {
@@ -63,6 +55,8 @@ export class ClientRings {
     this.#responses = new RingReader(
       this.#theirs,
       { at: shown.controlBytes, bytes: shown.responseBytes },
+      RESPONSE_HEADER_BYTES,
+      ANY_ID,
       ours,
       CLIENT_WORDS.responseHead,
       this.#ledger,
@@ -83,32 +77,34 @@ export class ClientRings {
     return wholeNumber(ledger, CLIENT_LEDGER.sent);
   }
 
-  /**
-   * Sends a request while none is in flight, and waits a little for its answer: the size of it, and it
-   * is in the arrivals. NOTHING_DONE, or SENT: the core has to do all, or the rest.
-   */
-  exchange(id: number, payload: Uint8Array): number {
-    const size = this.#exchanged(id, payload);
-    if (size <= 0) return size;
-    const offset = this.#responses.bring(size);
-    this.#lastBytes = size - RESPONSE_HEADER_BYTES;
-    scratchInts[HEAD_OFFSET] = offset;
-    scratchInts[HEAD_ZERO_COPY] = 0;
-    scratchInts[HEAD_ATTENTION] = 0;
-    this.#done();
-    return size;
+  /** Bytes of the answer that `exchange` has brought, header included. */
+  get answerBytes(): number {
+    return this.#responses.size;
   }
 
-  /** `exchange` with the answer's status in the scratch, and the first bytes of its payload in `into`. */
-  exchangeInto(id: number, payload: Uint8Array, into: Uint8Array): number {
-    const size = this.#exchanged(id, payload);
-    if (size <= 0) return size;
+  /**
+   * Sends a request while none is in flight, and waits a little for its answer: where that is in the
+   * arrivals. NOTHING_DONE, or SENT.
+   */
+  exchange(id: number, payload: Uint8Array): number {
+    const ledger = this.#ledger;
+    if (ledger[CLIENT_LEDGER.over] !== 0 || ledger[CLIENT_LEDGER.inFlight] !== 0) {
+      return NOTHING_DONE;
+    }
+    if (!this.#put(id, payload)) return NOTHING_DONE;
+    const low = ledger[CLIENT_LEDGER.sent] as number;
+    const high = ledger[CLIENT_LEDGER.sent + 1] as number;
     const responses = this.#responses;
-    scratchInts[HEAD_STATUS] = responses.word(STATUS_WORD);
-    scratchInts[HEAD_ATTENTION] = 0;
-    responses.copy(HEADER_WORDS, Math.min(size - RESPONSE_HEADER_BYTES, into.length), into);
-    this.#done();
-    return size;
+    const offset = this.#asleep() ? NONE : responses.next(this.#looks(), low, high);
+    if (offset < 0) {
+      // The core does not know of the request until it is asked for its answer.
+      ledger[CLIENT_LEDGER.inFlight] = 1;
+      return SENT;
+    }
+    // Who has answered it knew of it, and has no other answer to find room for.
+    ledger[CLIENT_LEDGER.untold] = 0;
+    ledger[CLIENT_LEDGER.noted] = low;
+    return offset;
   }
 
   /**
@@ -120,16 +116,12 @@ export class ClientRings {
     const responses = this.#responses;
     for (;;) {
       if (ledger[CLIENT_LEDGER.over] !== 0) return false;
-      const bytes = responses.wait(1);
-      if (bytes === 0) return true;
       const noted = ledger[CLIENT_LEDGER.noted] as number;
       const low = (noted + 1) | 0;
-      if (noted === ledger[CLIENT_LEDGER.sent] || low === 0) return false;
-      const high = ledger[CLIENT_LEDGER.noted + 1] as number;
-      const size = responses.look(bytes, low, high, RESPONSE_HEADER_BYTES);
-      if (size === 0) return false;
-      const offset = responses.bring(size);
-      responses.pop();
+      const offset = responses.next(1, low, ledger[CLIENT_LEDGER.noted + 1] as number);
+      if (offset === NONE) return true;
+      if (offset < 0 || noted === ledger[CLIENT_LEDGER.sent] || low === 0) return false;
+      const { size } = responses;
       // Others may wait at the server for want of room.
       ledger[CLIENT_LEDGER.untold] = (ledger[CLIENT_LEDGER.untold] as number) | WANTS_ROOM;
       ledger[CLIENT_LEDGER.noted] = low;
@@ -144,30 +136,13 @@ export class ClientRings {
 
   /** Waits a little for one. */
   awaitAnswer(): boolean {
-    return this.#ledger[CLIENT_LEDGER.over] === 0 && this.#responses.wait(this.#looks()) !== 0;
+    return this.#ledger[CLIENT_LEDGER.over] === 0 && this.#responses.wait(this.#looks());
   }
 
   /** Whether messages wait at the server; undefined: the core has to look. */
   get flowControlled(): boolean | undefined {
     if (this.#ledger[CLIENT_LEDGER.over] !== 0) return undefined;
     return Atomics.load(this.#theirs, SERVER_WORDS.backlog) !== 0;
-  }
-
-  // The size of the answer, which lies in the ring.
-  #exchanged(id: number, payload: Uint8Array): number {
-    const ledger = this.#ledger;
-    if (ledger[CLIENT_LEDGER.over] !== 0 || ledger[CLIENT_LEDGER.inFlight] !== 0) {
-      return NOTHING_DONE;
-    }
-    if (!this.#put(id, payload)) return NOTHING_DONE;
-    if (this.#asleep()) return this.#left();
-    makeAhead(RESPONSE_HEADER_BYTES, this.#lastBytes);
-    const bytes = this.#responses.wait(this.#looks());
-    if (bytes === 0) return this.#left();
-    const low = ledger[CLIENT_LEDGER.sent] as number;
-    const high = ledger[CLIENT_LEDGER.sent + 1] as number;
-    const size = this.#responses.look(bytes, low, high, RESPONSE_HEADER_BYTES);
-    return size > 0 ? size : this.#left();
   }
 
   #put(id: number, payload: Uint8Array): boolean {
@@ -191,18 +166,5 @@ export class ClientRings {
   // How often to look before the core waits.
   #looks(): number {
     return this.#ledger[CLIENT_LEDGER.spins] === 0 ? 1 : LOOKS;
-  }
-
-  // The core does not know of the request until it is asked for its answer.
-  #left(): number {
-    this.#ledger[CLIENT_LEDGER.inFlight] = 1;
-    return SENT;
-  }
-
-  #done(): void {
-    this.#responses.pop();
-    // Who has answered it knew of it, and has no other answer to find room for.
-    this.#ledger[CLIENT_LEDGER.untold] = 0;
-    this.#ledger[CLIENT_LEDGER.noted] = this.#ledger[CLIENT_LEDGER.sent] as number;
   }
 }

@@ -91,5 +91,8 @@ const HIGH = 2 ** 32;
 
 /** A number of 64 bits, as far as a double has it. */
 export function wholeNumber(words: Int32Array, at: number): number {
-  return (words[at + 1] as number) * HIGH + ((words[at] as number) >>> 0);
+  const low = words[at] as number;
+  const high = words[at + 1] as number;
+  // Mostly a small integer, which V8 keeps without an object.
+  return high === 0 && low >= 0 ? low : high * HIGH + (low >>> 0);
 }

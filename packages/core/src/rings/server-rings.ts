@@ -2,19 +2,10 @@
 // messages into its rings, without a crossing. Whatever is not ordinary is the core's to do; both go
 // on from the same ledger, one at a time, and the core counts what was done here when it looks next.
 
-import { arrivedInt, makeAhead } from '../arrivals.js';
+import { arrivedId } from '../arrivals.js';
 import { REQUEST_HEADER_BYTES, RESPONSE_HEADER_BYTES } from '../messages.js';
 import { native } from '../native.js';
 import type { RingsShown } from '../native-rings.js';
-import {
-  HEAD_CONNECTION,
-  HEAD_ID,
-  HEAD_OFFSET,
-  HEAD_TOKEN,
-  HEAD_ZERO_COPY,
-  scratchDoubles,
-  scratchInts,
-} from '../scratch.js';
 import { CS } from '../status.js';
 import {
   CLIENT_WORDS,
@@ -32,10 +23,16 @@ import { RingReader } from './ring-reader.js';
 import { RingWriter } from './ring-writer.js';
 
 const ID_LIMIT = 65_536;
-const ID_AT = 8;
+
+/** Where `take` writes what it knows of a request. */
+export interface RequestSlot {
+  token: number;
+  requestId: number;
+  /** Where it is in the arrivals. */
+  offset: number;
+}
 
 export class ServerRings {
-  readonly #connection: number;
   readonly #tellCore: () => void;
   readonly #ledger: Int32Array;
   readonly #theirs: Int32Array;
@@ -43,27 +40,27 @@ export class ServerRings {
   readonly #responses: RingWriter;
   readonly #dispatches: RingWriter;
   readonly #maxInFlight: number;
-  #lastBytes = 0;
 
   /** Those of a connection; undefined where there are none to be seen. */
   static of(connection: number): ServerRings | undefined {
     const shown = native.connectionRings(connection);
     if (shown === undefined) return undefined;
-    return new ServerRings(connection, shown, () => native.connectionTell(connection));
+    return new ServerRings(shown, () => native.connectionTell(connection));
   }
 
   /** `tell` has the core wake the client, now or soon. */
-  constructor(connection: number, shown: RingsShown, tell: () => void) {
+  constructor(shown: RingsShown, tell: () => void) {
     const ours = new Int32Array(shown.ours);
     const ledger = new Int32Array(shown.ledger);
     const first = shown.controlBytes;
-    this.#connection = connection;
     this.#tellCore = tell;
     this.#ledger = ledger;
     this.#theirs = new Int32Array(shown.theirs);
     this.#requests = new RingReader(
       this.#theirs,
       { at: first, bytes: shown.requestBytes },
+      REQUEST_HEADER_BYTES,
+      ID_LIMIT,
       ours,
       SERVER_WORDS.requestHead,
       ledger,
@@ -85,41 +82,28 @@ export class ServerRings {
   }
 
   /**
-   * Waits a little for the next request and takes it, as `serverNext` does: its size, or 0 when the
+   * Waits a little for the next request and takes it: its size, with the rest in `slot`, or 0 when the
    * core has to look.
    */
-  take(): number {
+  take(slot: RequestSlot): number {
     const ledger = this.#ledger;
     // Of rings that are not to be seen any more, all words are undefined.
     if (!this.#may(MAY_TAKE)) return 0;
     if ((ledger[SERVER_LEDGER.inFlight] as number) >= this.#maxInFlight) return 0;
-    const requests = this.#requests;
     const low = ((ledger[SERVER_LEDGER.received] as number) + 1) | 0;
     const high = ledger[SERVER_LEDGER.received + 1] as number;
     if (low === 0) return 0;
-    let bytes = requests.wait(1);
-    if (bytes === 0) {
-      makeAhead(REQUEST_HEADER_BYTES, this.#lastBytes);
-      bytes = requests.wait(this.#looks());
-      if (bytes === 0) return 0;
-    }
-    const size = requests.look(bytes, low, high, REQUEST_HEADER_BYTES);
-    if (size === 0) return 0;
-    const offset = requests.bring(size);
-    const id = arrivedInt(offset + ID_AT);
-    if (id < 0 || id >= ID_LIMIT) return 0;
-    this.#lastBytes = size - REQUEST_HEADER_BYTES;
-    requests.pop();
+    const requests = this.#requests;
+    const offset = requests.next(this.#looks(), low, high);
+    if (offset < 0) return 0;
     ledger[SERVER_LEDGER.received] = low;
     this.#add(SERVER_LEDGER.inFlight, 1);
     this.#add(SERVER_LEDGER.taken, 1);
     ledger[SERVER_LEDGER.untold] = (ledger[SERVER_LEDGER.untold] as number) | WANTS_ROOM;
-    scratchDoubles[HEAD_CONNECTION] = this.#connection;
-    scratchDoubles[HEAD_TOKEN] = wholeNumber(ledger, SERVER_LEDGER.received);
-    scratchInts[HEAD_ID] = id;
-    scratchInts[HEAD_ZERO_COPY] = 0;
-    scratchInts[HEAD_OFFSET] = offset;
-    return size;
+    slot.token = wholeNumber(ledger, SERVER_LEDGER.received);
+    slot.requestId = arrivedId(offset);
+    slot.offset = offset;
+    return requests.size;
   }
 
   /** Answers the request that `take` took last; false: the core has to. */

@@ -6,7 +6,7 @@
 // Life: admitted → open → ended → released, the last two only forwards. Only the engine changes
 // `phase`.
 
-import { arrived, arrivedAt, renewArrivals, SMALL_BYTES } from '../arrivals.js';
+import { arrived, renewArrivals, SMALL_BYTES } from '../arrivals.js';
 import { CoroIpcError } from '../errors.js';
 import {
   headerOnly,
@@ -17,7 +17,7 @@ import {
 } from '../messages.js';
 import { COUNTER_NAMES, type CounterName, type NativeMessage, native } from '../native.js';
 import { begins, ends, type Viewer, Wait } from '../rings/allowance.js';
-import { ServerRings } from '../rings/server-rings.js';
+import { type RequestSlot, ServerRings } from '../rings/server-rings.js';
 import { HEAD_OFFSET, scratchInts } from '../scratch.js';
 import { CS } from '../status.js';
 import {
@@ -48,7 +48,7 @@ const COUNTER_NUMBER = Object.fromEntries(
   COUNTER_NAMES.map((name, number) => [name, number]),
 ) as Record<CounterName, number>;
 
-export class ServerConnection implements Viewer {
+export class ServerConnection implements Viewer, RequestSlot {
   readonly identity: ConnectionIdentity;
   /** The core's name of the connection. */
   readonly number: number;
@@ -56,9 +56,10 @@ export class ServerConnection implements Viewer {
   /** Which server API the connection belongs to: set by the owner. */
   attachment: unknown = undefined;
   phase: ConnectionPhase = 'admitted';
-  /** The token and the id of the last request. */
+  /** The token and the id of the last request, and where it is in the arrivals; negative: nowhere yet. */
   token = 0;
   requestId = 0;
+  offset = -1;
   #rings: ServerRings | undefined;
   readonly #wait: Wait;
   /** Requests answered with INVALID_PARAM because nobody takes them. */
@@ -106,13 +107,13 @@ export class ServerConnection implements Viewer {
    * called before anything else is done for it.
    */
   message(size: number, zeroCopy: boolean): Buffer {
-    const offset = arrivedAt();
+    const { offset } = this;
     return offset >= 0 ? arrived(offset, size) : this.#fetch(size, zeroCopy);
   }
 
   /** Its payload alone; otherwise as `message`. */
   payload(size: number, zeroCopy: boolean): Buffer {
-    const offset = arrivedAt();
+    const { offset } = this;
     return offset >= 0
       ? arrived(offset + REQUEST_HEADER_BYTES, size - REQUEST_HEADER_BYTES)
       : this.#fetch(size, zeroCopy).subarray(REQUEST_HEADER_BYTES);

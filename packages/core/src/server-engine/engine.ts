@@ -21,9 +21,10 @@ import type { Wire } from '../wires.js';
 import type { PathAccess } from './access.js';
 import type { ServerConnection } from './connection.js';
 import { Failures } from './failures.js';
-import { type Serving, serverHost } from './host.js';
+import { serverHost } from './host.js';
 import type { ServerLimits } from './limits.js';
 import type { ServerOwner } from './owner.js';
+import { LEFT_WORK, NOTHING, type Served, type Serving } from './serving.js';
 import type { ServerWatches, WatchTarget } from './watches.js';
 
 /** What an engine opens its server with. */
@@ -169,7 +170,7 @@ export class ServerEngine implements WatchTarget {
         if (size === 0) return;
         const connection = scratchDoubles[HEAD_CONNECTION] as number;
         const alone = scratchInts[HEAD_ALONE] !== 0;
-        if (!this.#serveOne(connection, size)) return;
+        if (!this.#runTicks(this.#serving?.serve(connection, size) ?? NOTHING)) return;
         if (alone && !this.#goOn(connection)) return;
       }
     } finally {
@@ -181,19 +182,18 @@ export class ServerEngine implements WatchTarget {
   // the core does in between, such as to look at the clock, is not put off for long.
   #goOn(connection: number): boolean {
     for (let left = REQUESTS_BETWEEN_CORE; left > 0; left -= 1) {
-      const size = this.#serving?.take(connection) ?? 0;
-      if (size === 0) return true;
-      if (!this.#serveOne(connection, size)) return false;
+      const served = this.#serving?.serveNext(connection) ?? NOTHING;
+      if (served === NOTHING) return true;
+      if (!this.#runTicks(served)) return false;
     }
     return true;
   }
 
-  // Whether the turn goes on.
-  #serveOne(connection: number, size: number): boolean {
-    const left = this.#serving?.serve(connection, size) ?? false;
+  // Runs what a handler may have left to promises. Whether the turn goes on.
+  #runTicks(served: Served): boolean {
     if (runTicks !== undefined) {
       runTicks();
-    } else if (left) {
+    } else if (served === LEFT_WORK) {
       this.#later();
       return false;
     }

@@ -4,11 +4,11 @@
 // the core asks about a number that is not there is answered as if the connection were over.
 
 import { KEY_TIMER, type NativeServerHost, TURNED_AWAY } from '../native.js';
-import { HEAD_ID, HEAD_TOKEN, HEAD_ZERO_COPY, scratchDoubles, scratchInts } from '../scratch.js';
 import { CS } from '../status.js';
 import { ServerConnection } from './connection.js';
 import type { Failures } from './failures.js';
 import { LOG_ERR, type ServerOwner } from './owner.js';
+import { Serving } from './serving.js';
 import type { ServerWatches, WatchTarget } from './watches.js';
 
 /** What the call-backs work on, all of it the engine's. */
@@ -23,10 +23,11 @@ export interface HostParts {
   closed(): void;
 }
 
-/** The call-backs of one server, and the way of a request. They use no `this`. */
+/** The call-backs of one server, which use no `this`, and the way of its requests. */
 export function serverHost(parts: HostParts): { host: NativeServerHost; serving: Serving } {
   const { owner, failures } = parts;
   const connections = new Map<number, ServerConnection>();
+  const serving = new Serving(connections, owner, failures);
 
   // Runs `use` on the connection of a number; an exception or an unknown number is `otherwise`.
   function on<Result>(
@@ -45,26 +46,6 @@ export function serverHost(parts: HostParts): { host: NativeServerHost; serving:
     } catch (error) {
       failures.raise(error);
       return otherwise;
-    }
-  }
-
-  // The hottest way: no closure is made for a request, and who asked last is asked for first.
-  let last: ServerConnection | undefined;
-  function serve(number: number, size: number): boolean {
-    const connection = last?.number === number ? last : connections.get(number);
-    if (connection === undefined) return false;
-    last = connection;
-    const token = scratchDoubles[HEAD_TOKEN] as number;
-    const id = scratchInts[HEAD_ID] as number;
-    connection.token = token;
-    connection.requestId = id;
-    try {
-      connection.used();
-      return owner.request(connection, id, size, scratchInts[HEAD_ZERO_COPY] !== 0);
-    } catch (error) {
-      failures.raise(error);
-      connection.refuse(token, id, CS.ERR_LIBRARY);
-      return false;
     }
   }
 
@@ -93,7 +74,7 @@ export function serverHost(parts: HostParts): { host: NativeServerHost; serving:
     released(number) {
       on(number, undefined, (connection) => {
         connection.phase = 'released';
-        if (last === connection) last = undefined;
+        serving.forget(connection);
         connections.delete(number);
         owner.released(connection);
       });
@@ -119,18 +100,7 @@ export function serverHost(parts: HostParts): { host: NativeServerHost; serving:
       guarded(undefined, () => owner.ended());
     },
   };
-  const take = (number: number): number =>
-    last?.number === number ? (last.rings?.take() ?? 0) : 0;
-
-  return { host, serving: { serve, take } };
-}
-
-/** The way of a connection's requests. */
-export interface Serving {
-  /** Serves the request whose particulars are in the scratch; whether work was left for promises. */
-  serve(connection: number, size: number): boolean;
-  /** Takes the next request of the connection that was served last: its size, or 0 when the core has to. */
-  take(connection: number): number;
+  return { host, serving };
 }
 
 type Guarded = <Result>(otherwise: Result, run: () => Result) => Result;
