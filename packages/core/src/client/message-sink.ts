@@ -83,7 +83,7 @@ class Subscription implements MessageSubscription {
   #setPaused(paused: boolean): void {
     if (this.closed || this.paused === paused) return;
     this.paused = paused;
-    this.#sinks.changed();
+    this.#sinks.pausedOne();
   }
 }
 
@@ -109,14 +109,15 @@ export function checkSink(name: string, value: unknown): MessageSink | BatchSink
 
 /** The sinks of one client. */
 export class MessageSinks {
-  /** Called when `wanted` may have changed. */
-  readonly changed: () => void;
+  // Called when `wanted` may have changed.
+  readonly #changed: () => void;
   // Replaced and never changed, so that a delivery goes over those that were there at its start.
   #subscriptions: readonly Subscription[] = [];
+  #wanted = false;
   #batched = false;
 
   constructor(changed: () => void) {
-    this.changed = changed;
+    this.#changed = changed;
   }
 
   /** Whether there is anybody. */
@@ -124,10 +125,9 @@ export class MessageSinks {
     return this.#subscriptions.length > 0;
   }
 
-  /** Whether there is somebody, and nobody is paused. */
+  /** Whether there is somebody, and nobody is paused. Asked for each message. */
   get wanted(): boolean {
-    for (const { paused } of this.#subscriptions) if (paused) return false;
-    return this.any;
+    return this.#wanted;
   }
 
   /** Whether everybody takes messages together. */
@@ -138,19 +138,24 @@ export class MessageSinks {
   add(sink: MessageSink | BatchSink): MessageSubscription {
     const subscription = new Subscription(this, sink);
     this.#replace([...this.#subscriptions, subscription]);
-    this.changed();
     return subscription;
   }
 
   /** For its own subscriptions. */
   remove(subscription: Subscription): void {
     this.#replace(this.#subscriptions.filter((one) => one !== subscription));
-    this.changed();
+  }
+
+  /** One of them is paused, or not any more. */
+  pausedOne(): void {
+    this.#replace(this.#subscriptions);
   }
 
   #replace(subscriptions: readonly Subscription[]): void {
     this.#subscriptions = subscriptions;
+    this.#wanted = subscriptions.length > 0 && subscriptions.every(({ paused }) => !paused);
     this.#batched = subscriptions.every(({ batched }) => batched);
+    this.#changed();
   }
 
   /**
@@ -179,6 +184,7 @@ export class MessageSinks {
   end(error?: CoroIpcError): void {
     const subscriptions = this.#subscriptions;
     this.#subscriptions = [];
+    this.#wanted = false;
     for (const subscription of subscriptions) {
       // One may close another when it hears of the end.
       if (subscription.closed) continue;
