@@ -55,7 +55,9 @@ function notInteger(name: string, value: unknown, least: number, most: number): 
 
 /** A service number or a command id. */
 export function checkId(name: string, value: unknown): number {
-  return checkInteger(name, value, 0, MAX_ID);
+  // The bits of such a number are all that it is.
+  if (typeof value === 'number' && (value & MAX_ID) === value) return value;
+  throw notInteger(name, value, 0, MAX_ID);
 }
 
 /** A time limit in milliseconds: -1 waits for ever, 0 only looks. */

@@ -20,7 +20,8 @@ export class Requests implements Viewer {
 
   /** Sends a request: its token, or 0 when there is no room for it now. */
   send(id: number, payload: Uint8Array): number {
-    const token = this.#ringsNow()?.send(id, payload) ?? 0;
+    const rings = this.#rings ?? this.#ringsNow();
+    const token = rings === undefined ? 0 : rings.send(id, payload);
     if (token > 0) return token;
     const message = requestMessage(id, payload);
     try {
@@ -35,7 +36,8 @@ export class Requests implements Viewer {
    * `answerBytes`. Negative: the rest is to be done by `call` or `callInto`, which is given the number.
    */
   exchange(id: number, payload: Uint8Array): number {
-    return this.#ringsNow()?.exchange(id, payload) ?? NOTHING_DONE;
+    const rings = this.#rings ?? this.#ringsNow();
+    return rings === undefined ? NOTHING_DONE : rings.exchange(id, payload);
   }
 
   /** Bytes of the answer that `exchange` has brought, header included. */
@@ -110,12 +112,12 @@ export class Requests implements Viewer {
     this.#wait.again();
   }
 
+  // They are there once they are worth it.
   #ringsNow(): ClientRings | undefined {
-    if (this.#rings === undefined && this.#wait.over()) {
-      begins(this);
-      this.#rings = ClientRings.of(this.#client);
-      if (this.#rings === undefined) ends(this);
-    }
+    if (!this.#wait.over()) return undefined;
+    begins(this);
+    this.#rings = ClientRings.of(this.#client);
+    if (this.#rings === undefined) ends(this);
     return this.#rings;
   }
 }

@@ -25,6 +25,17 @@ export const SENT = -2;
 /** A server answers with what ids it likes. */
 const ANY_ID = 2 ** 32;
 
+// V8 knows the constants of this module; those of another it looks up each time.
+const {
+  sent: LAST_SENT,
+  noted: NOTED,
+  inFlight: IN_FLIGHT,
+  over: OVER,
+  rung: RUNG,
+  untold: UNTOLD,
+  spins: SPINS,
+} = CLIENT_LEDGER;
+
 export class ClientRings {
   readonly #tell: () => void;
   readonly #ledger: Int32Array;
@@ -69,12 +80,12 @@ export class ClientRings {
   send(id: number, payload: Uint8Array): number {
     const ledger = this.#ledger;
     // Of rings that are not to be seen any more, all words are undefined.
-    if (ledger[CLIENT_LEDGER.over] !== 0) return 0;
-    if ((ledger[CLIENT_LEDGER.inFlight] as number) >= this.#maxInFlight) return 0;
+    if (ledger[OVER] !== 0) return 0;
+    if ((ledger[IN_FLIGHT] as number) >= this.#maxInFlight) return 0;
     if (!this.#put(id, payload)) return 0;
-    ledger[CLIENT_LEDGER.inFlight] = (ledger[CLIENT_LEDGER.inFlight] as number) + 1;
+    ledger[IN_FLIGHT] = (ledger[IN_FLIGHT] as number) + 1;
     if (this.#asleep()) this.#tell();
-    return wholeNumber(ledger, CLIENT_LEDGER.sent);
+    return wholeNumber(ledger, LAST_SENT);
   }
 
   /** Bytes of the answer that `exchange` has brought, header included. */
@@ -88,22 +99,22 @@ export class ClientRings {
    */
   exchange(id: number, payload: Uint8Array): number {
     const ledger = this.#ledger;
-    if (ledger[CLIENT_LEDGER.over] !== 0 || ledger[CLIENT_LEDGER.inFlight] !== 0) {
+    if (ledger[OVER] !== 0 || ledger[IN_FLIGHT] !== 0) {
       return NOTHING_DONE;
     }
     if (!this.#put(id, payload)) return NOTHING_DONE;
-    const low = ledger[CLIENT_LEDGER.sent] as number;
-    const high = ledger[CLIENT_LEDGER.sent + 1] as number;
+    const low = ledger[LAST_SENT] as number;
+    const high = ledger[LAST_SENT + 1] as number;
     const responses = this.#responses;
     const offset = this.#asleep() ? NONE : responses.next(this.#looks(), low, high);
     if (offset < 0) {
       // The core does not know of the request until it is asked for its answer.
-      ledger[CLIENT_LEDGER.inFlight] = 1;
+      ledger[IN_FLIGHT] = 1;
       return SENT;
     }
     // Who has answered it knew of it, and has no other answer to find room for.
-    ledger[CLIENT_LEDGER.untold] = 0;
-    ledger[CLIENT_LEDGER.noted] = low;
+    ledger[UNTOLD] = 0;
+    ledger[NOTED] = low;
     return offset;
   }
 
@@ -115,19 +126,19 @@ export class ClientRings {
     const ledger = this.#ledger;
     const responses = this.#responses;
     for (;;) {
-      if (ledger[CLIENT_LEDGER.over] !== 0) return false;
-      const noted = ledger[CLIENT_LEDGER.noted] as number;
+      if (ledger[OVER] !== 0) return false;
+      const noted = ledger[NOTED] as number;
       const low = (noted + 1) | 0;
-      const offset = responses.next(1, low, ledger[CLIENT_LEDGER.noted + 1] as number);
+      const offset = responses.next(1, low, ledger[NOTED + 1] as number);
       if (offset === NONE) return true;
-      if (offset < 0 || noted === ledger[CLIENT_LEDGER.sent] || low === 0) return false;
+      if (offset < 0 || noted === ledger[LAST_SENT] || low === 0) return false;
       const { size } = responses;
       // Others may wait at the server for want of room.
-      ledger[CLIENT_LEDGER.untold] = (ledger[CLIENT_LEDGER.untold] as number) | WANTS_ROOM;
-      ledger[CLIENT_LEDGER.noted] = low;
-      ledger[CLIENT_LEDGER.inFlight] = (ledger[CLIENT_LEDGER.inFlight] as number) - 1;
+      ledger[UNTOLD] = (ledger[UNTOLD] as number) | WANTS_ROOM;
+      ledger[NOTED] = low;
+      ledger[IN_FLIGHT] = (ledger[IN_FLIGHT] as number) - 1;
       take(
-        wholeNumber(ledger, CLIENT_LEDGER.noted),
+        wholeNumber(ledger, NOTED),
         arrivedInt(offset + STATUS_AT),
         arrived(offset + RESPONSE_HEADER_BYTES, size - RESPONSE_HEADER_BYTES),
       );
@@ -136,35 +147,35 @@ export class ClientRings {
 
   /** Waits a little for one. */
   awaitAnswer(): boolean {
-    return this.#ledger[CLIENT_LEDGER.over] === 0 && this.#responses.wait(this.#looks());
+    return this.#ledger[OVER] === 0 && this.#responses.wait(this.#looks());
   }
 
   /** Whether messages wait at the server; undefined: the core has to look. */
   get flowControlled(): boolean | undefined {
-    if (this.#ledger[CLIENT_LEDGER.over] !== 0) return undefined;
+    if (this.#ledger[OVER] !== 0) return undefined;
     return Atomics.load(this.#theirs, SERVER_WORDS.backlog) !== 0;
   }
 
   #put(id: number, payload: Uint8Array): boolean {
     const ledger = this.#ledger;
-    const low = ((ledger[CLIENT_LEDGER.sent] as number) + 1) | 0;
-    const high = ledger[CLIENT_LEDGER.sent + 1] as number;
+    const low = ((ledger[LAST_SENT] as number) + 1) | 0;
+    const high = ledger[LAST_SENT + 1] as number;
     if (low === 0) return false;
     if (!this.#requests.put(low, high, REQUEST_HEADER_BYTES, id, 0, payload)) return false;
-    ledger[CLIENT_LEDGER.sent] = low;
+    ledger[LAST_SENT] = low;
     return true;
   }
 
   // Whether the server has long been asleep for requests, and was not rung for since.
   #asleep(): boolean {
     const ledger = this.#ledger;
-    ledger[CLIENT_LEDGER.untold] = (ledger[CLIENT_LEDGER.untold] as number) | WANTS_CALLS;
+    ledger[UNTOLD] = (ledger[UNTOLD] as number) | WANTS_CALLS;
     const word = Atomics.load(this.#theirs, SERVER_WORDS.sleep);
-    return (word & WANTS_CALLS) !== 0 && word !== ledger[CLIENT_LEDGER.rung];
+    return (word & WANTS_CALLS) !== 0 && word !== ledger[RUNG];
   }
 
   // How often to look before the core waits.
   #looks(): number {
-    return this.#ledger[CLIENT_LEDGER.spins] === 0 ? 1 : LOOKS;
+    return this.#ledger[SPINS] === 0 ? 1 : LOOKS;
   }
 }

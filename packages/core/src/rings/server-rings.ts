@@ -32,6 +32,23 @@ export interface RequestSlot {
   offset: number;
 }
 
+// V8 knows the constants of this module; those of another it looks up each time.
+const {
+  received: RECEIVED,
+  noted: NOTED,
+  dispatched: DISPATCHED,
+  inFlight: IN_FLIGHT,
+  rung: RUNG,
+  may: MAY,
+  current: CURRENT,
+  taken: TAKEN,
+  responded: RESPONDED,
+  sent: SENT,
+  untold: UNTOLD,
+  spins: SPINS,
+  due: DUE,
+} = SERVER_LEDGER;
+
 export class ServerRings {
   readonly #tellCore: () => void;
   readonly #ledger: Int32Array;
@@ -89,18 +106,18 @@ export class ServerRings {
     const ledger = this.#ledger;
     // Of rings that are not to be seen any more, all words are undefined.
     if (!this.#may(MAY_TAKE)) return 0;
-    if ((ledger[SERVER_LEDGER.inFlight] as number) >= this.#maxInFlight) return 0;
-    const low = ((ledger[SERVER_LEDGER.received] as number) + 1) | 0;
-    const high = ledger[SERVER_LEDGER.received + 1] as number;
+    if ((ledger[IN_FLIGHT] as number) >= this.#maxInFlight) return 0;
+    const low = ((ledger[RECEIVED] as number) + 1) | 0;
+    const high = ledger[RECEIVED + 1] as number;
     if (low === 0) return 0;
     const requests = this.#requests;
     const offset = requests.next(this.#looks(), low, high);
     if (offset < 0) return 0;
-    ledger[SERVER_LEDGER.received] = low;
-    this.#add(SERVER_LEDGER.inFlight, 1);
-    this.#add(SERVER_LEDGER.taken, 1);
-    ledger[SERVER_LEDGER.untold] = (ledger[SERVER_LEDGER.untold] as number) | WANTS_ROOM;
-    slot.token = wholeNumber(ledger, SERVER_LEDGER.received);
+    ledger[RECEIVED] = low;
+    this.#add(IN_FLIGHT, 1);
+    this.#add(TAKEN, 1);
+    ledger[UNTOLD] = (ledger[UNTOLD] as number) | WANTS_ROOM;
+    slot.token = wholeNumber(ledger, RECEIVED);
     slot.requestId = arrivedId(offset);
     slot.offset = offset;
     return requests.size;
@@ -110,15 +127,15 @@ export class ServerRings {
   respond(token: number, id: number, status: number, payload: Uint8Array): boolean {
     const ledger = this.#ledger;
     if (!this.#may(MAY_TAKE)) return false;
-    const low = ledger[SERVER_LEDGER.received] as number;
+    const low = ledger[RECEIVED] as number;
     // Of several that are not answered the core keeps account.
-    if ((((ledger[SERVER_LEDGER.noted] as number) + 1) | 0) !== low) return false;
-    if (token !== wholeNumber(ledger, SERVER_LEDGER.received)) return false;
-    const high = ledger[SERVER_LEDGER.received + 1] as number;
+    if ((((ledger[NOTED] as number) + 1) | 0) !== low) return false;
+    if (token !== wholeNumber(ledger, RECEIVED)) return false;
+    const high = ledger[RECEIVED + 1] as number;
     if (!this.#responses.put(low, high, RESPONSE_HEADER_BYTES, id, status, payload)) return false;
-    ledger[SERVER_LEDGER.noted] = low;
-    this.#add(SERVER_LEDGER.inFlight, -1);
-    this.#add(SERVER_LEDGER.responded, 1);
+    ledger[NOTED] = low;
+    this.#add(IN_FLIGHT, -1);
+    this.#add(RESPONDED, 1);
     this.#tell(WANTS_CALLS);
     return true;
   }
@@ -127,23 +144,23 @@ export class ServerRings {
   dispatch(id: number, payload: Uint8Array): boolean {
     const ledger = this.#ledger;
     if (!this.#may(MAY_DISPATCH)) return false;
-    const low = ((ledger[SERVER_LEDGER.dispatched] as number) + 1) | 0;
-    const high = ledger[SERVER_LEDGER.dispatched + 1] as number;
+    const low = ((ledger[DISPATCHED] as number) + 1) | 0;
+    const high = ledger[DISPATCHED + 1] as number;
     if (low === 0) return false;
     if (!this.#dispatches.put(low, high, RESPONSE_HEADER_BYTES, id, CS.OK, payload)) return false;
-    ledger[SERVER_LEDGER.dispatched] = low;
-    this.#add(SERVER_LEDGER.sent, 1);
+    ledger[DISPATCHED] = low;
+    this.#add(SENT, 1);
     this.#tell(WANTS_DISPATCHES);
     return true;
   }
 
   // How often to look before the core waits.
   #looks(): number {
-    return this.#ledger[SERVER_LEDGER.spins] === 0 ? 1 : LOOKS;
+    return this.#ledger[SPINS] === 0 ? 1 : LOOKS;
   }
 
   #may(what: number): boolean {
-    return ((this.#ledger[SERVER_LEDGER.may] as number) & what) !== 0;
+    return ((this.#ledger[MAY] as number) & what) !== 0;
   }
 
   #add(word: number, what: number): void {
@@ -155,11 +172,11 @@ export class ServerRings {
   // served, and once it was told.
   #tell(wants: number): void {
     const ledger = this.#ledger;
-    const untold = ledger[SERVER_LEDGER.untold] as number;
-    ledger[SERVER_LEDGER.untold] = untold | wants;
+    const untold = ledger[UNTOLD] as number;
+    ledger[UNTOLD] = untold | wants;
     const word = Atomics.load(this.#theirs, CLIENT_WORDS.sleep);
-    const asleep = (word & wants) !== 0 && word !== ledger[SERVER_LEDGER.rung];
-    const arranged = ledger[SERVER_LEDGER.due] !== 0 || ledger[SERVER_LEDGER.current] !== 0;
+    const asleep = (word & wants) !== 0 && word !== ledger[RUNG];
+    const arranged = ledger[DUE] !== 0 || ledger[CURRENT] !== 0;
     if (asleep || !arranged) this.#tellCore();
   }
 }

@@ -146,7 +146,10 @@ export class ServerConnection implements Viewer, RequestSlot {
   respondWith(token: number, id: number, status: number, payload: Uint8Array): void {
     this.#checkOpen('respond');
     if (this.#rings?.respond(token, id, status, payload) === true) return;
-    const message = responseMessage(id, status, payload);
+    this.#respondByCore(token, responseMessage(id, status, payload));
+  }
+
+  #respondByCore(token: number, message: NativeMessage): void {
     native.respond(this.number, token, message);
     releaseMessage(message);
   }
@@ -252,9 +255,7 @@ export class ServerConnection implements Viewer, RequestSlot {
   }
 
   #checkOpen(what: string): void {
-    if (this.phase !== 'open') {
-      throw new CoroIpcError(CS.ERR_LIBRARY, `${what}: the connection is over`);
-    }
+    if (this.phase !== 'open') throw isOver(what);
   }
 
   #checkAlive(what: string): void {
@@ -262,6 +263,10 @@ export class ServerConnection implements Viewer, RequestSlot {
       throw new CoroIpcError(CS.ERR_BAD_HANDLE, `${what}: the connection is gone`);
     }
   }
+}
+
+function isOver(what: string): CoroIpcError {
+  return new CoroIpcError(CS.ERR_LIBRARY, `${what}: the connection is over`);
 }
 
 function offersOf(connection: ServerConnection): BufferOffers {

@@ -41,6 +41,11 @@ export class Serving {
     connection.token = scratchDoubles[HEAD_TOKEN] as number;
     connection.requestId = scratchInts[HEAD_ID] as number;
     connection.offset = arrivedAt();
+    try {
+      connection.used();
+    } catch (error) {
+      this.#failures.raise(error);
+    }
     return this.#request(connection, size, scratchInts[HEAD_ZERO_COPY] !== 0);
   }
 
@@ -61,7 +66,6 @@ export class Serving {
   #request(connection: ServerConnection, size: number, zeroCopy: boolean): Served {
     const { token, requestId } = connection;
     try {
-      connection.used();
       const left = this.#owner.request(connection, requestId, size, zeroCopy);
       return left ? LEFT_WORK : DONE;
     } catch (error) {

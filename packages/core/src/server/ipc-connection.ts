@@ -61,7 +61,8 @@ export class IpcConnection {
    */
   dispatch(id: number, payload?: Payload | ZeroCopyBuffer): boolean {
     checkId('id', id);
-    if (!isPlainBuffer(payload) && payload instanceof ZeroCopyBuffer) {
+    if (isPlainBuffer(payload)) return this.send(id, payload);
+    if (payload instanceof ZeroCopyBuffer) {
       this.#checkNotClosing();
       this.#link.dispatchIn(id, payload);
       return true;

@@ -9,8 +9,15 @@ import { CS } from '../status.js';
 import { ZeroCopyBuffer } from '../zero-copy-buffer.js';
 import type { IpcConnection } from './ipc-connection.js';
 
+/** Answers with what a handler has returned. The library's: not a method, which users would see. */
+export let answerWith: (request: IpcRequest, bytes: Buffer) => void;
+
 /** A request that a {@link RequestHandler} serves. */
 export class IpcRequest {
+  static {
+    answerWith = (request, bytes) => request.#answer(bytes);
+  }
+
   /** The command id. */
   readonly id: number;
   /**
@@ -44,15 +51,15 @@ export class IpcRequest {
    * buffer (the request still waits then), LIBRARY when the connection is over.
    */
   respond(payload?: Payload | ZeroCopyBuffer): void {
-    if (isPlainBuffer(payload) || !(payload instanceof ZeroCopyBuffer)) {
-      const bytes = checkPayload('payload', payload);
-      this.#checkWaiting('respond');
-      this.#link.respondWith(this.#token, this.id, CS.OK, bytes);
-    } else {
+    if (isPlainBuffer(payload)) {
+      this.#answer(payload);
+    } else if (payload instanceof ZeroCopyBuffer) {
       this.#checkWaiting('respond');
       this.#link.respondIn(this.#token, this.id, payload);
+      this.#answered = true;
+    } else {
+      this.#answer(checkPayload('payload', payload));
     }
-    this.#answered = true;
   }
 
   /**
@@ -68,9 +75,17 @@ export class IpcRequest {
     this.#answered = true;
   }
 
-  #checkWaiting(what: string): void {
-    if (this.#answered) {
-      throw new CoroIpcError(CS.ERR_BAD_OPERATION, `${what}: request ${this.id} is answered`);
-    }
+  #answer(bytes: Uint8Array): void {
+    this.#checkWaiting('respond');
+    this.#link.respondWith(this.#token, this.id, CS.OK, bytes);
+    this.#answered = true;
   }
+
+  #checkWaiting(what: string): void {
+    if (this.#answered) throw answeredAlready(what, this.id);
+  }
+}
+
+function answeredAlready(what: string, id: number): CoroIpcError {
+  return new CoroIpcError(CS.ERR_BAD_OPERATION, `${what}: request ${id} is answered`);
 }

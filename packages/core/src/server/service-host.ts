@@ -13,7 +13,7 @@ import type { ServerConnection } from '../server-engine/connection.js';
 import type { ServerOwner } from '../server-engine/owner.js';
 import { CS } from '../status.js';
 import { IpcConnection } from './ipc-connection.js';
-import { IpcRequest } from './ipc-request.js';
+import { answerWith, IpcRequest } from './ipc-request.js';
 import { addStats, noStats, type ServerStats, type Totals } from './server-stats.js';
 import type { ServiceDefinition, ServiceTable } from './service-table.js';
 
@@ -123,7 +123,6 @@ export class ServiceHost implements ServerOwner {
   }
 
   request(link: ServerConnection, id: number, size: number, zeroCopy: boolean): boolean {
-    const { token } = link;
     const { connection, definition } = link.attachment as Served;
     const payload =
       zeroCopy && definition.inPlace === true
@@ -132,13 +131,9 @@ export class ServiceHost implements ServerOwner {
     const request = new IpcRequest(payload, connection, link);
     try {
       const handler = this.#services.get(link.service)?.handler(id);
-      if (handler === undefined) {
-        link.invalidRequests += 1;
-        link.refuse(token, id, CS.ERR_INVALID_PARAM);
-        return false;
-      }
+      if (handler === undefined) return refuse(link, id);
       const result = handler(request);
-      if (isPlainBuffer(result)) this.#settle(request, result);
+      if (isPlainBuffer(result)) this.#answer(request, result);
       else if (result !== undefined) this.#take(request, result);
     } catch (error) {
       this.#failed(request, error);
@@ -194,9 +189,23 @@ export class ServiceHost implements ServerOwner {
     try {
       request.respond(payload as Payload | undefined);
     } catch (error) {
-      // The handler itself may have ended the connection, which is then told of after its request.
-      if (!CoroIpcError.is(error, CS.ERR_LIBRARY)) this.#failed(request, error);
+      this.#unanswered(request, error);
     }
+  }
+
+  // The same with what results mostly are.
+  #answer(request: IpcRequest, bytes: Buffer): void {
+    if (request.answered || request.connection.closed) return;
+    try {
+      answerWith(request, bytes);
+    } catch (error) {
+      this.#unanswered(request, error);
+    }
+  }
+
+  // The handler itself may have ended the connection, which is then told of after its request.
+  #unanswered(request: IpcRequest, error: unknown): void {
+    if (!CoroIpcError.is(error, CS.ERR_LIBRARY)) this.#failed(request, error);
   }
 
   #failed(request: IpcRequest, error: unknown): void {
@@ -217,6 +226,13 @@ export class ServiceHost implements ServerOwner {
       this.#outlet.raise(error);
     }
   }
+}
+
+/** Nobody takes the last request of a connection. */
+function refuse(link: ServerConnection, id: number): boolean {
+  link.invalidRequests += 1;
+  link.refuse(link.token, id, CS.ERR_INVALID_PARAM);
+  return false;
 }
 
 const NOTHING_QUEUED = { queuedMessages: 0, queuedBytes: 0 };
