@@ -251,11 +251,14 @@ void NativeSession::abandon(uint64_t token) {
 
 Status NativeSession::look_for_message(uint32_t& size) {
   using Look = native::ClientEnd::Look;
+  if (message_spinner_.spins()) distance_.wait();
   const Look found = end_->dispatch(dispatch_);
   if (found == Look::kRecord) {
+    distance_.found_one();
     size = dispatch_.size;
     return Status::kOk;
   }
+  distance_.found_none();
   dispatch_ = {};
   if (found == Look::kBreach) end_->shut();
   return over() ? Status::kErrLibrary : Status::kErrTryAgain;

@@ -12,6 +12,7 @@
 
 #include "client/session.h"
 #include "sys/descriptors.h"
+#include "sys/step_back.h"
 #include "wire/native/buffer_exchange.h"
 #include "wire/native/client_end.h"
 #include "wire/native/handshake.h"
@@ -114,6 +115,7 @@ class NativeSession final : public Session {
   std::unordered_set<uint64_t> abandoned_;
   uint64_t late_answers_ = 0;
   wire::native::Message dispatch_;  // got and not put; its size is 0 when there is none
+  sys::StepBack distance_;          // of the reader of dispatch messages
 
   std::vector<uint32_t>
       given_up_;  // buffers that nobody waits for, and the server has not answered

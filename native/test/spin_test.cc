@@ -7,6 +7,7 @@
 #include <limits>
 #include <thread>
 
+#include "sys/step_back.h"
 #include "test/test.h"
 
 namespace coroipc::sys {
@@ -238,6 +239,31 @@ TEST(spin_goes_on_when_it_often_pays) {
     }
   }
   CHECK(seen > 600);
+}
+
+TEST(step_back_waits_for_a_moment_where_a_stream_had_an_end_and_nowhere_else) {
+  int64_t now = 0;
+  StepBack distance;
+  const auto waited_after = [&](int found) {
+    for (int record = 0; record < found; ++record) distance.found_one();
+    distance.found_none();
+    const int64_t began = now;
+    distance.wait([&] { return now += kLookNs; });
+    return now - began;
+  };
+  CHECK_EQ(waited_after(0), 0);
+  CHECK_EQ(waited_after(3), 0);
+  CHECK(waited_after(4) >= StepBack::kMomentNs);
+  // What was found before the last end does not count.
+  CHECK_EQ(waited_after(2), 0);
+  CHECK_EQ(waited_after(2), 0);
+  CHECK(waited_after(1000) >= StepBack::kMomentNs);
+  // Once; and not while records are there.
+  distance.wait([&] { return now += kLookNs; });
+  for (int record = 0; record < 10; ++record) distance.found_one();
+  const int64_t before = now;
+  distance.wait([&] { return now += kLookNs; });
+  CHECK_EQ(now, before);
 }
 
 TEST(spin_by_the_real_clock_ends) {
