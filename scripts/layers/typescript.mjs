@@ -15,7 +15,15 @@ const FLOORS = [
     sides: [
       [
         ...['status', 'errors', 'arguments', 'messages', 'native', 'served-names', 'poll/contract'],
-        ...['scratch', 'arrivals', 'dispatch-message', 'ticks', 'wires', 'zero-copy-buffer'],
+        ...[
+          'scratch',
+          'view',
+          'arrivals',
+          'dispatch-message',
+          'ticks',
+          'wires',
+          'zero-copy-buffer',
+        ],
       ],
     ],
   },

@@ -11,6 +11,7 @@ import type { DispatchMessage } from './dispatch-message.js';
 import { ID_AT, RESPONSE_HEADER_BYTES } from './messages.js';
 import { native } from './native.js';
 import { HEAD_ARRIVED, HEAD_OFFSET, scratchInts } from './scratch.js';
+import { view } from './view.js';
 
 const BYTES = 16_384;
 /** Messages beyond this size get memory of their own: those with a payload of more than 4 KiB. */
@@ -26,27 +27,6 @@ let longs: BigInt64Array = new BigInt64Array(memory);
 // A view that was made ahead.
 let ahead: Buffer | undefined;
 let aheadOffset = 0;
-
-// A view costs least where the class that Buffer's own functions make theirs of can be had: it is what
-// a Buffer names as its species. Elsewhere `Buffer.from` does the same.
-const View = (() => {
-  const species: unknown = Reflect.get(Buffer, Symbol.species);
-  return typeof species === 'function' && species !== Buffer && Buffer.isBuffer(viewBy(species))
-    ? (species as new (
-        memory: ArrayBuffer,
-        offset: number,
-        bytes: number,
-      ) => Buffer)
-    : undefined;
-})();
-
-function viewBy(species: unknown): unknown {
-  return Reflect.construct(species as new () => unknown, [new ArrayBuffer(8), 0, 8]);
-}
-
-function view(of: ArrayBuffer, offset: number, bytes: number): Buffer {
-  return View === undefined ? Buffer.from(of, offset, bytes) : new View(of, offset, bytes);
-}
 
 /** What becomes of an answer that has arrived. */
 export type TakeAnswer = (token: number, status: number, payload: Buffer) => void;

@@ -1,6 +1,5 @@
 // Payloads that lie in the server's zero-copy buffers, and in which of them.
 
-import { Buffer } from 'node:buffer';
 import type { DispatchMessage } from '../dispatch-message.js';
 import { RESPONSE_HEADER_BYTES } from '../messages.js';
 import { native } from '../native.js';
@@ -13,6 +12,7 @@ import {
   scratchDoubles,
   scratchInts,
 } from '../scratch.js';
+import { view } from '../view.js';
 
 export class InPlace {
   readonly #client: number;
@@ -37,7 +37,7 @@ export class InPlace {
     const id = scratchInts[HEAD_ID] as number;
     const status = scratchInts[HEAD_STATUS] as number;
     const memory = native.clientPeerMemory(this.#client, number);
-    const payload = Buffer.from(memory, offset, size - RESPONSE_HEADER_BYTES);
+    const payload = view(memory, offset, size - RESPONSE_HEADER_BYTES);
     this.#buffers.set(payload, number);
     return { id, status, payload };
   }

@@ -20,6 +20,7 @@ import { begins, ends, type Viewer, Wait } from '../rings/allowance.js';
 import { type RequestSlot, ServerRings } from '../rings/server-rings.js';
 import { HEAD_OFFSET, scratchInts } from '../scratch.js';
 import { CS } from '../status.js';
+import { view } from '../view.js';
 import {
   type BufferHome,
   BufferOffers,
@@ -133,7 +134,7 @@ export class ServerConnection implements Viewer, RequestSlot {
   view(size: number, from: number): Buffer {
     const memory = native.requestView(this.number);
     if (memory === undefined) return this.#fetch(size, true).subarray(from);
-    return Buffer.from(memory, (scratchInts[HEAD_OFFSET] as number) + from, size - from);
+    return view(memory, (scratchInts[HEAD_OFFSET] as number) + from, size - from);
   }
 
   /** Answers a request with a whole message. */
