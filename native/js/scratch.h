@@ -29,8 +29,12 @@ struct ScratchHead {
   int32_t offset;
   uint32_t arrived;  // bytes of the arrivals that are taken
   uint32_t alone;    // the server looks at the connection of the request only
+  // The client's buffer that a request lies in, and where in it, if JavaScript has a view of that;
+  // else kElsewhere.
+  int32_t seen;
+  int32_t seen_offset;
 };
-static_assert(sizeof(ScratchHead) == 48);
+static_assert(sizeof(ScratchHead) == 56);
 inline constexpr int32_t kElsewhere = -1;
 
 class Scratch {

@@ -142,6 +142,20 @@ Value server_dispatch(const CallbackInfo& info) {
 }
 
 // What a request is, in the scratch; its bytes in the arrivals, when they are few.
+// Where a request lies that JavaScript need not ask for, since it has seen that buffer before.
+void describe_seen(const ServerVisit& visit, server::ConnectionId id, ScratchHead& head) {
+  head.seen = kElsewhere;
+  wire::SharedView shared;
+  uint32_t size = 0;
+  const server::Connection* connection = visit.server().find(id);
+  if (connection == nullptr || connection->channel->buffers() == nullptr) return;
+  if (visit.server().request_view(id, shared, size) != Status::kOk) return;
+  const auto number = static_cast<uint32_t>(shared.buffer);
+  if (!visit.host().buffers(id).shows_peer(number, shared.memory)) return;
+  head.seen = static_cast<int32_t>(number);
+  head.seen_offset = static_cast<int32_t>(shared.offset);
+}
+
 Value server_next(const CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const ServerVisit visit = ServerVisit::by_server(info);
@@ -166,6 +180,7 @@ Value server_next(const CallbackInfo& info) {
   head.zero_copy = request.zero_copy ? 1 : 0;
   head.offset = offset;
   head.alone = visit.server().looks_at_one() ? 1 : 0;
+  if (request.zero_copy) describe_seen(visit, call.connection, head);
   return Number::New(env, request.size);
 }
 
@@ -220,7 +235,10 @@ Value request_view(const CallbackInfo& info) {
     visit.host().keep_view(visit.number(), std::move(view));
   }
   if (env.IsExceptionPending()) return env.Undefined();
-  EnvState::of(env)->scratch.head().offset = static_cast<int32_t>(shared.offset);
+  ScratchHead& head = EnvState::of(env)->scratch.head();
+  head.offset = static_cast<int32_t>(shared.offset);
+  head.seen =
+      connection->channel->buffers() != nullptr ? static_cast<int32_t>(shared.buffer) : kElsewhere;
   return buffer;
 }
 

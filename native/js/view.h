@@ -72,6 +72,11 @@ class BufferViews {
   [[nodiscard]] Napi::Value peer(Napi::Env env, uint32_t number, const wire::SharedMemory& memory) {
     return view(env, peer_[number], memory);
   }
+  // Whether that is what JavaScript has seen last under this number.
+  [[nodiscard]] bool shows_peer(uint32_t number, const wire::SharedMemory& memory) const {
+    const auto found = peer_.find(number);
+    return found != peer_.end() && found->second.shows(memory);
+  }
   void drop_own(uint32_t number);
   void detach();
   // Without a word to JavaScript, which cannot run any more.

@@ -35,6 +35,31 @@ describe.each([false, true])('with inPlace: %s on both sides', (inPlace) => {
     }
   });
 
+  it('requests in several buffers, and in one with the number of another that was freed', async () => {
+    const { name } = await startZcb({ inPlace });
+    const client = await clientOf(name, { inPlace });
+    let value = 0;
+    const filled = async (): Promise<ZeroCopyBuffer> => {
+      const buffer = await client.createBuffer(1000);
+      value += 1;
+      buffer.bytes.fill(value);
+      return buffer;
+    };
+    const expectSeen = (buffer: ZeroCopyBuffer): void => {
+      const [byte] = buffer.bytes;
+      expect(json(client.callSync(COMMAND.ENDS, buffer))).toEqual([1000, byte, byte]);
+    };
+    const other = await filled();
+    let last = await filled();
+    for (let round = 0; round < 5; round += 1) {
+      for (const buffer of [last, other, other, last]) expectSeen(buffer);
+      const { number } = last;
+      last.free();
+      last = await filled();
+      expect(last.number).toBe(number);
+    }
+  });
+
   it('answers and dispatch messages of any length', async () => {
     const { name } = await startZcb({ inPlace });
     const client = await clientOf(name, { inPlace });

@@ -224,8 +224,10 @@ export interface NativeAddon extends NativeRings {
   /** Copies the request that `serverNext` gave, header included, to `into`; returns its size. */
   requestRead(connection: number, into: Uint8Array): number;
   /**
-   * The memory of that request, which is in a zero-copy buffer, and its place there to the scratch;
-   * detached when it is answered or the connection ends. Undefined where JavaScript may not see it.
+   * The memory of that request, which is in a zero-copy buffer, and its place there to the scratch. On
+   * the native wire it lasts as long as the buffer, whose number is in the scratch, and need not be asked for
+   * again while `serverNext` says that it was seen; else it is detached when the request is answered.
+   * Undefined where JavaScript may not see it.
    */
   requestView(connection: number): ArrayBuffer | undefined;
   /** Answers a request. Throws BAD_OPERATION when it waits for none, TOO_BIG beyond the response buffer. */

@@ -39,5 +39,12 @@ export const HEAD_ARRIVED = 9;
 /** The server looks at no connection but that of the request. */
 export const HEAD_ALONE = 10;
 
+/**
+ * The client's buffer that a request lies in, if `requestView` has shown it before, and where in it;
+ * negative: it has not. As `requestView` says it: the buffer that it shows, if it is one that lasts.
+ */
+export const HEAD_SEEN = 11;
+export const HEAD_SEEN_OFFSET = 12;
+
 /** A small message, from its first byte on. */
 export const MESSAGE_INT: number = SCRATCH_MESSAGE / 4;

@@ -18,9 +18,7 @@ import {
 import { COUNTER_NAMES, type CounterName, type NativeMessage, native } from '../native.js';
 import { begins, ends, type Viewer, Wait } from '../rings/allowance.js';
 import { type RequestSlot, ServerRings } from '../rings/server-rings.js';
-import { HEAD_OFFSET, scratchInts } from '../scratch.js';
 import { CS } from '../status.js';
-import { view } from '../view.js';
 import {
   type BufferHome,
   BufferOffers,
@@ -28,6 +26,7 @@ import {
   type ZeroCopyBuffer,
 } from '../zero-copy-buffer.js';
 import { OVERFLOW_POLICIES, type Overflow } from './overflow.js';
+import { SeenBuffers } from './seen-buffers.js';
 
 /**
  * Who is at the other end, as the kernel says, and the classic wire's generation (12 or 14), or 0 for
@@ -63,6 +62,8 @@ export class ServerConnection implements Viewer, RequestSlot {
   offset = -1;
   #rings: ServerRings | undefined;
   readonly #wait: Wait;
+  /** Made with the first request that lies in a buffer: few connections have any. */
+  #seen: SeenBuffers | undefined;
   /** Requests answered with INVALID_PARAM because nobody takes them. */
   invalidRequests = 0;
   /** Requests answered with TRY_AGAIN by sendingAllowed. */
@@ -91,6 +92,12 @@ export class ServerConnection implements Viewer, RequestSlot {
     if (this.#rings === undefined) ends(this);
   }
 
+  /** The last request lies in a buffer: which, if JavaScript has seen it before, and where. */
+  liesIn(buffer: number, offset: number): void {
+    this.#seen ??= new SeenBuffers(this.number);
+    this.#seen.liesIn(buffer, offset);
+  }
+
   makeWay(): void {
     this.#rings = undefined;
     native.connectionHide(this.number);
@@ -101,6 +108,7 @@ export class ServerConnection implements Viewer, RequestSlot {
   dropRings(): void {
     ends(this);
     this.#rings = undefined;
+    this.#seen = undefined;
   }
 
   /**
@@ -132,9 +140,7 @@ export class ServerConnection implements Viewer, RequestSlot {
    * peer may still write there. A copy where JavaScript may not see it.
    */
   view(size: number, from: number): Buffer {
-    const memory = native.requestView(this.number);
-    if (memory === undefined) return this.#fetch(size, true).subarray(from);
-    return view(memory, (scratchInts[HEAD_OFFSET] as number) + from, size - from);
+    return this.#seen?.view(size, from) ?? this.#fetch(size, true).subarray(from);
   }
 
   /** Answers a request with a whole message. */

@@ -3,7 +3,15 @@
 // Invariant: whatever an owner throws is raised where the core was entered, and its request answered.
 
 import { arrivedAt } from '../arrivals.js';
-import { HEAD_ID, HEAD_TOKEN, HEAD_ZERO_COPY, scratchDoubles, scratchInts } from '../scratch.js';
+import {
+  HEAD_ID,
+  HEAD_SEEN,
+  HEAD_SEEN_OFFSET,
+  HEAD_TOKEN,
+  HEAD_ZERO_COPY,
+  scratchDoubles,
+  scratchInts,
+} from '../scratch.js';
 import { CS } from '../status.js';
 import type { ServerConnection } from './connection.js';
 import type { Failures } from './failures.js';
@@ -41,12 +49,16 @@ export class Serving {
     connection.token = scratchDoubles[HEAD_TOKEN] as number;
     connection.requestId = scratchInts[HEAD_ID] as number;
     connection.offset = arrivedAt();
+    const zeroCopy = scratchInts[HEAD_ZERO_COPY] !== 0;
+    if (zeroCopy) {
+      connection.liesIn(scratchInts[HEAD_SEEN] as number, scratchInts[HEAD_SEEN_OFFSET] as number);
+    }
     try {
       connection.used();
     } catch (error) {
       this.#failures.raise(error);
     }
-    return this.#request(connection, size, scratchInts[HEAD_ZERO_COPY] !== 0);
+    return this.#request(connection, size, zeroCopy);
   }
 
   /** Serves the next request of the connection that was served last; NOTHING: the core has to look. */
