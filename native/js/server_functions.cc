@@ -141,7 +141,6 @@ Value server_dispatch(const CallbackInfo& info) {
   return Number::New(env, (alive ? kAlive : 0) | (visit.server().wants_turn() ? kWantsTurn : 0));
 }
 
-// What a request is, in the scratch; its bytes in the arrivals, when they are few.
 // Where a request lies that JavaScript need not ask for, since it has seen that buffer before.
 void describe_seen(const ServerVisit& visit, server::ConnectionId id, ScratchHead& head) {
   head.seen = kElsewhere;
@@ -156,6 +155,7 @@ void describe_seen(const ServerVisit& visit, server::ConnectionId id, ScratchHea
   head.seen_offset = static_cast<int32_t>(shared.offset);
 }
 
+// What a request is, in the scratch; its bytes in the arrivals, when they are few.
 Value server_next(const CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const ServerVisit visit = ServerVisit::by_server(info);
