@@ -20,7 +20,11 @@ import type { RingPlace } from './ring-writer.js';
 export const NONE = -1;
 export const ODD = -2;
 
-/** Of a line of the cache. The ring's memory goes on behind its end, which is its beginning again. */
+/**
+ * Of a line of the cache. A small message has two of them, or three, and each takes its time from CPU to
+ * CPU: who looks at all of them while waiting gets all at once. What is read there is nothing. The
+ * ring's memory goes on behind its end, which is its beginning again.
+ */
 const LINE_WORDS = 16;
 
 export class RingReader {
@@ -68,9 +72,12 @@ export class RingReader {
 
   /** Looks so often, at the most, whether there is a record. */
   wait(looks: number): boolean {
+    const theirs = this.#theirs;
     const at = this.#ring + (((this.#ledger[this.#head] as number) & this.#mask) >> 2);
     for (let left = looks; left > 0; left -= 1) {
-      if (Atomics.load(this.#theirs, at) !== 0) return true;
+      if (Atomics.load(theirs, at) !== 0) return true;
+      Atomics.load(theirs, at + 2 * LINE_WORDS);
+      Atomics.load(theirs, at + LINE_WORDS);
     }
     return false;
   }
@@ -89,8 +96,6 @@ export class RingReader {
       if (looks === 1) return NONE;
       makeAhead(this.#headerBytes, this.size - this.#headerBytes);
       for (let left = looks; bytes === 0 && left > 1; left -= 1) {
-        // A small message has two lines of the cache, or three, and each takes its time from CPU to CPU.
-        // Who has looked at all of them gets all at once. What is read there is nothing.
         Atomics.load(theirs, at + 2 * LINE_WORDS);
         Atomics.load(theirs, at + LINE_WORDS);
         bytes = Atomics.load(theirs, at);
