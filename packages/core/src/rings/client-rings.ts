@@ -99,9 +99,7 @@ export class ClientRings {
    */
   exchange(id: number, payload: Uint8Array): number {
     const ledger = this.#ledger;
-    if (ledger[OVER] !== 0 || ledger[IN_FLIGHT] !== 0) {
-      return NOTHING_DONE;
-    }
+    if (ledger[OVER] !== 0 || ledger[IN_FLIGHT] !== 0) return NOTHING_DONE;
     if (!this.#put(id, payload)) return NOTHING_DONE;
     const low = ledger[LAST_SENT] as number;
     const high = ledger[LAST_SENT + 1] as number;

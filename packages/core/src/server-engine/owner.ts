@@ -14,8 +14,8 @@ export interface ServerOwner {
   connected(connection: ServerConnection): number;
   /**
    * A request is to be served, now or later; `connection.token` names it. It can be read during this
-   * call only; a small one lies in the scratch until anything else uses that. Whether work was left
-   * for promises or `process.nextTick`.
+   * call only; a small one lies in the arrivals already. Whether work was left for promises or
+   * `process.nextTick`.
    */
   request(connection: ServerConnection, id: number, size: number, zeroCopy: boolean): boolean;
   /** Run the disconnect function; `false`: it is busy, ask again. */
