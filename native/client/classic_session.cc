@@ -233,9 +233,27 @@ std::optional<InPlace> ClassicSession::message_in_place() const {
 
 size_t ClassicSession::read_message(std::span<std::byte> into) const {
   const size_t copied = std::min<size_t>(channel_->message_size(), into.size());
-  if (copied > 0)
-    std::memcpy(into.data(), channel_->ring_memory()->data() + channel_->message_offset(), copied);
+  if (copied == 0) return 0;
+  std::memcpy(into.data(), channel_->ring_memory()->data() + channel_->message_offset(), copied);
+  // It was checked; what the server may have written there since was not.
+  const uint32_t size = channel_->message_size();
+  std::memcpy(into.data(), &size, std::min(copied, sizeof size));
   return copied;
+}
+
+Session::Taken ClassicSession::take_messages(std::span<std::byte> room, uint64_t most,
+                                             size_t largest) {
+  Taken taken;
+  for (; taken.count < most; ++taken.count) {
+    uint32_t size = 0;
+    if (look_for_message(size) != Status::kOk || size > largest || size > room.size()) break;
+    (void)read_message(room);
+    (void)put();
+    const size_t bytes = std::min(room.size(), wire::up_to_next(size));
+    room = room.subspan(bytes);
+    taken.bytes += bytes;
+  }
+  return taken;
 }
 
 Status ClassicSession::look_for_message(uint32_t& size) {

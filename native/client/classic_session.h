@@ -39,6 +39,7 @@ class ClassicSession final : public Session {
   Status next(int64_t deadline_ns, uint32_t& size) override;
   size_t read_message(std::span<std::byte> into) const override;
   bool put() override { return channel_->put(); }
+  Taken take_messages(std::span<std::byte> room, uint64_t most, size_t largest) override;
   bool flow_controlled() const override { return channel_->flow_controlled(); }
   // What the socket says are messages: they are read as such.
   bool hear() override;

@@ -12,21 +12,7 @@ namespace coroipc::client {
 
 namespace native = wire::native;
 
-namespace {
-
-// As much of a message as there is room for. Of one in a buffer the header that was checked counts,
-// not what lies there.
-size_t copy(const native::Message& message, std::span<std::byte> into) {
-  const size_t copied = std::min<size_t>(message.size, into.size());
-  if (copied == 0) return 0;
-  std::memcpy(into.data(), message.bytes, copied);
-  if (message.buffer == native::kInRing) return copied;
-  const wire::ResponseHeader header{static_cast<int32_t>(message.size), message.id, message.error};
-  std::memcpy(into.data(), &header, std::min(copied, sizeof header));
-  return copied;
-}
-
-}  // namespace
+namespace {}  // namespace
 
 NativeSession::~NativeSession() {
   if (!user_fd_.open()) return;
@@ -127,9 +113,12 @@ void NativeSession::put_aside() {
 bool NativeSession::find_aside(uint64_t token) {
   const auto found = aside_.find(token);
   if (found == aside_.end()) return false;
+  const auto header = wire::copy_out<wire::ResponseHeader>(found->second.data());
   answer_ = {};
   answer_.sequence = token;
   answer_.size = static_cast<uint32_t>(found->second.size());
+  answer_.id = header.id;
+  answer_.error = header.error;
   answer_.bytes = found->second.data();
   answer_in_ring_ = false;
   return true;
@@ -254,7 +243,7 @@ Status NativeSession::look_for_message(uint32_t& size) {
   if (message_spinner_.spins()) distance_.wait();
   const Look found = end_->dispatch(dispatch_);
   if (found == Look::kRecord) {
-    distance_.found_one();
+    distance_.found(1);
     size = dispatch_.size;
     return Status::kOk;
   }
@@ -294,6 +283,18 @@ bool NativeSession::put() {
   dispatch_ = {};
   made_room_ = true;
   return true;
+}
+
+Session::Taken NativeSession::take_messages(std::span<std::byte> room, uint64_t most,
+                                            size_t largest) {
+  if (message_spinner_.spins()) distance_.wait();
+  dispatch_ = {};
+  const native::ClientEnd::Taken taken = end_->take_dispatches(room, most, largest);
+  distance_.found(taken.count);
+  if (taken.all) distance_.found_none();
+  put_bytes_ += taken.bytes;
+  made_room_ = made_room_ || taken.count > 0;
+  return {taken.count, taken.bytes};
 }
 
 bool NativeSession::hear() {

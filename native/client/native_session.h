@@ -47,6 +47,7 @@ class NativeSession final : public Session {
   Status next(int64_t deadline_ns, uint32_t& size) override;
   size_t read_message(std::span<std::byte> into) const override;
   bool put() override;
+  Taken take_messages(std::span<std::byte> room, uint64_t most, size_t largest) override;
   bool flow_controlled() const override { return end_->backlog(); }
   bool hear() override;
   Wants sleep(Wants wants) override;

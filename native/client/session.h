@@ -126,10 +126,20 @@ class Session {
   [[nodiscard]] virtual Status look_for_message(uint32_t& size) = 0;
   // Waits for it. kErrTimeout: none in time. kErrInterrupt.
   [[nodiscard]] virtual Status next(int64_t deadline_ns, uint32_t& size) = 0;
-  // The first bytes of the current dispatch message; how many.
+  // The first bytes of the current dispatch message; how many. The size in its header is what was
+  // checked.
   virtual size_t read_message(std::span<std::byte> into) const = 0;
   // Makes the current message's room free. False: there is none.
   [[nodiscard]] virtual bool put() = 0;
+  // Reads those that are there into `room`, each at a multiple of eight bytes, and puts them. It
+  // goes no further than `most`, and not past what `look_for_message` has to look at: what is
+  // larger than `largest`, finds no room, lies in a buffer, or is the end.
+  struct Taken {
+    uint32_t count = 0;
+    size_t bytes = 0;  // of `room`
+  };
+  [[nodiscard]] virtual Taken take_messages(std::span<std::byte> room, uint64_t most,
+                                            size_t largest) = 0;
   // The server holds messages back because the ring is full.
   [[nodiscard]] virtual bool flow_controlled() const = 0;
 

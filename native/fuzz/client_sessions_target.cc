@@ -179,7 +179,7 @@ class Play {
 
  private:
   void client_step() {
-    switch (input_.below(14)) {
+    switch (input_.below(15)) {
       case 0:
         return send();
       case 1:
@@ -213,6 +213,8 @@ class Play {
         return session_->settle();
       case 12:
         return keep();
+      case 14:
+        return take();
       default:
         return zero_copy();
     }
@@ -247,6 +249,23 @@ class Play {
     const std::optional<client::InPlace> place = session_->message_in_place();
     if (place.has_value()) DEMAND(place->offset + size_ <= place->memory->size());
     check(session_->message_in_buffer());
+  }
+
+  // What was taken can be found again by what its headers say.
+  void take() {
+    std::vector<std::byte> room(input_.number<uint16_t>() % kMostBytes);
+    const size_t largest = room.size() / 2;
+    const Session::Taken taken = session_->take_messages(room, input_.below(8), largest);
+    DEMAND(taken.bytes <= room.size());
+    size_t at = 0;
+    for (uint32_t left = taken.count; left > 0; --left) {
+      DEMAND(at + sizeof(wire::ResponseHeader) <= taken.bytes);
+      const auto header = wire::copy_out<wire::ResponseHeader>(room.data() + at);
+      DEMAND(header.size >= static_cast<int32_t>(sizeof header));
+      DEMAND(static_cast<size_t>(header.size) <= largest);
+      at = std::min(room.size(), wire::up_to_next(at + static_cast<size_t>(header.size)));
+    }
+    DEMAND(at == taken.bytes);
   }
 
   void check(const std::optional<client::PlaceInBuffer>& place) {

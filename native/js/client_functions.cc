@@ -276,7 +276,7 @@ Value client_answers(const CallbackInfo& info) {
       session.keep_answer();
       return Number::New(env, -static_cast<double>(size));
     }
-    const size_t taken = Arrivals::rounded(sizeof head + size);
+    const size_t taken = wire::up_to_next(sizeof head + size);
     if (size > Arrivals::kSmallBytes || taken > room.size()) {
       // The same one is found by the next look.
       if (count > 0) return Number::New(env, count);

@@ -25,7 +25,8 @@ Value client_next(const CallbackInfo& info) {
   return answer(info.Env(), status, size);
 }
 
-// As many messages as there are and as fit, one after another.
+// As many messages as there are and as fit, one after another. One that is not small, or is to be
+// given where it lies, comes alone, as the negative of its size.
 Value client_take(const CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const ClientVisit visit(info);
@@ -36,31 +37,29 @@ Value client_take(const CallbackInfo& info) {
   ScratchHead& scratch = EnvState::of(env)->scratch.head();
   scratch.offset = arrivals.offset();
   scratch.zero_copy = 0;
-  std::span<std::byte> room = arrivals.room();
-  for (uint32_t count = 0;; ++count) {
-    if (count > 0 && count >= most) return Number::New(env, count);
+  const std::span<std::byte> room = arrivals.room();
+  client::Session::Taken taken =
+      session.take_messages(room, std::max<uint64_t>(most, 1), Arrivals::kSmallBytes);
+  if (taken.count == 0) {
     uint32_t size = 0;
     const Status status = session.look_for_message(size);
-    if (status != Status::kOk && (count > 0 || status == Status::kErrTryAgain))
-      return Number::New(env, count);
+    if (status == Status::kErrTryAgain) return Number::New(env, 0);
     if (status != Status::kOk) return answer(env, status, size);
-    const auto place = visit.entry().in_place ? session.message_in_buffer() : std::nullopt;
-    if (place.has_value()) {
-      if (count > 0) return Number::New(env, count);
+    const Number alone = Number::New(env, -static_cast<double>(size));
+    const auto place = session.message_in_buffer();
+    if (place.has_value() && visit.entry().in_place) {
       describe_place(scratch, *place);
       session.keep_message();
-      return Number::New(env, -static_cast<double>(size));
+      return alone;
     }
-    const size_t taken = Arrivals::rounded(size);
-    if (size > Arrivals::kSmallBytes || taken > room.size()) {
-      // The same one is found by the next look.
-      return Number::New(env, count > 0 ? count : -static_cast<double>(size));
-    }
+    // The same one is found by the next look.
+    if (size > Arrivals::kSmallBytes || wire::up_to_next(size) > room.size()) return alone;
     (void)session.read_message(room);
     (void)session.put();
-    arrivals.take(taken);
-    room = room.subspan(taken);
+    taken = {1, size};
   }
+  arrivals.take(taken.bytes);
+  return Number::New(env, taken.count);
 }
 
 Value client_read(const CallbackInfo& info) {

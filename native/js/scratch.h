@@ -72,8 +72,7 @@ class Arrivals {
   // Where that begins.
   [[nodiscard]] int32_t offset() const { return static_cast<int32_t>(used()); }
   // Precondition: the room has so many bytes, rounded up.
-  void take(size_t bytes) { used() += static_cast<uint32_t>(rounded(bytes)); }
-  [[nodiscard]] static constexpr size_t rounded(size_t bytes) { return (bytes + 7) / 8 * 8; }
+  void take(size_t bytes) { used() += static_cast<uint32_t>(wire::up_to_next(bytes)); }
 
  private:
   [[nodiscard]] uint32_t& used() const { return scratch_.head().arrived; }

@@ -166,7 +166,7 @@ Value server_next(const CallbackInfo& info) {
   int32_t offset = kElsewhere;
   const std::span<std::byte> room = state->arrivals.room();
   if (!request.zero_copy && request.size <= Arrivals::kSmallBytes &&
-      Arrivals::rounded(request.size) <= room.size()) {
+      wire::up_to_next(request.size) <= room.size()) {
     uint32_t size = 0;
     offset = state->arrivals.offset();
     (void)visit.server().read_request(call.connection, room, size);

@@ -105,7 +105,7 @@ Napi::Value finish_call(Napi::Env env, const ClientVisit& visit, uint64_t token,
     session.keep_answer();
   } else if (status == Status::kOk) {
     const std::span<std::byte> room = state->arrivals.room();
-    if (!keep && size <= Arrivals::kSmallBytes && Arrivals::rounded(size) <= room.size()) {
+    if (!keep && size <= Arrivals::kSmallBytes && wire::up_to_next(size) <= room.size()) {
       head.offset = state->arrivals.offset();
       (void)session.read_answer(room);
       session.answer_done();

@@ -195,10 +195,16 @@ class RecordConsumer {
 
   // Gives the room of the record that `look` found back. Precondition: it found one.
   void pop() {
+    pass();
+    give_back();
+  }
+  // The same in two steps, for several records: goes on to the next; then gives back all that it
+  // went past.
+  void pass() {
     at_.head += record_bytes_;
     record_bytes_ = 0;
-    store_index(shared_head_, at_.head);
   }
+  void give_back() { store_index(shared_head_, at_.head); }
 
  private:
   [[nodiscard]] const std::byte* first() const { return ring_ + (at_.head & (size_ - 1)); }

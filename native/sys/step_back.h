@@ -15,7 +15,7 @@ namespace coroipc::sys {
 // One reader's. Owned and used by one thread.
 class StepBack {
  public:
-  void found_one() { ++found_; }
+  void found(uint32_t records) { found_ += records; }
   void found_none() { due_ = std::exchange(found_, 0) >= kStream; }
 
   // Before a look: waits, if it is due. Only where the writer has a CPU of its own, of course.

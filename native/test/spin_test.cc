@@ -245,7 +245,7 @@ TEST(step_back_waits_for_a_moment_where_a_stream_had_an_end_and_nowhere_else) {
   int64_t now = 0;
   StepBack distance;
   const auto waited_after = [&](int found) {
-    for (int record = 0; record < found; ++record) distance.found_one();
+    for (int record = 0; record < found; ++record) distance.found(1);
     distance.found_none();
     const int64_t began = now;
     distance.wait([&] { return now += kLookNs; });
@@ -260,7 +260,7 @@ TEST(step_back_waits_for_a_moment_where_a_stream_had_an_end_and_nowhere_else) {
   CHECK(waited_after(1000) >= StepBack::kMomentNs);
   // Once; and not while records are there.
   distance.wait([&] { return now += kLookNs; });
-  for (int record = 0; record < 10; ++record) distance.found_one();
+  for (int record = 0; record < 10; ++record) distance.found(1);
   const int64_t before = now;
   distance.wait([&] { return now += kLookNs; });
   CHECK_EQ(now, before);

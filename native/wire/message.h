@@ -51,6 +51,9 @@ inline constexpr size_t kMaxBufferBytes = size_t{1} << 30;
 // Ids of services and of commands are below this.
 inline constexpr uint32_t kIdLimit = 65536;
 
+// Where messages are copied one after another, each begins at a multiple of eight bytes.
+[[nodiscard]] constexpr size_t up_to_next(size_t bytes) { return (bytes + 7) / 8 * 8; }
+
 [[nodiscard]] inline size_t total_size(Parts parts) {
   size_t total = 0;
   for (const Bytes& part : parts) total += part.size();

@@ -140,6 +140,10 @@ const clientSessions = {
     ...[...SHAKE_HANDS, 0, 8, 0, 0, 0, 0, 0, RIGHT, 1, 8],
     ...[0, 7, 1, 0, 0, 0, 0, 0, 1, 5, 1, 12, 1, 1, 12, 2, 0],
   ],
+  'native, several': [
+    ...[...SHAKE_HANDS, ...times(3, [0, 6, ...u16(40), RIGHT])],
+    ...[1, 14, ...u16(600), 7, 1, 14, ...u16(600), 7],
+  ],
   'native, own buffers': [...SHAKE_HANDS, 1, 13, 0, 0, 8, 1, 0, 0, 1, 1, 13, 0, 1, 13, 2, 0, 0],
   'classic 1.2': [
     1,

@@ -324,6 +324,36 @@ meets('a native server that lies of its dispatch messages', {
   ],
 });
 
+/** Messages whose size is another one, as fast as a thread can, while they are read. */
+const flipping: Server = sends(async (peer, raw) => {
+  const messages = [1, 2, 3].map((sequence) => record({ sequence, error: 1 }));
+  const [first = 0, second = 0] = messages.map(({ length }) => length);
+  const all = Buffer.concat(messages);
+  await raw.fill(peer.mine, DISPATCHES + 4, all.subarray(4));
+  for (const at of [0, first, first + second])
+    await raw.flip(peer.word(DISPATCHES + at + 16, 4), 28, 2 ** 31 - 1);
+  await raw.poke(peer.word(DISPATCHES, 4), all.readUInt32LE());
+});
+
+describe.each(CLIENT_APIS)('a native server that changes sizes (%s)', (api) => {
+  it('is found out, or not, and costs the client no more than its connection', async () => {
+    await using client = await ClientProcess.start();
+    // When it looks is up to chance.
+    for (let attempt = 0; attempt < 100; attempt++) {
+      await using raw = Attacker.start();
+      const address = freshName();
+      const listener = await raw.listen(address);
+      const using_ = client.use(api, { name: address, timeoutMs: 5000, wants: 'message' });
+      const serving = flipping(raw, listener).catch((error: unknown) => error);
+      const { at, status, text } = await using_;
+      expect(at, text).toBe('call');
+      expect([CS.OK, ERR_LIBRARY], text).toContain(status);
+      raw.kill();
+      await serving;
+    }
+  });
+});
+
 /** A classic server of this generation, up to where it answers the setup. */
 const classic =
   (generation: Generation, deed: (server: ClassicServer) => Promise<unknown>, status = 1): Server =>

@@ -1,6 +1,8 @@
 #include "wire/native/client_end.h"
 
+#include <algorithm>
 #include <atomic>
+#include <cstring>
 #include <utility>
 
 namespace coroipc::wire::native {
@@ -85,6 +87,30 @@ void ClientEnd::dispatch_done() {
   ++dispatched_;
   dispatch_in_ = kInRing;
   dispatches_.pop();
+}
+
+ClientEnd::Taken ClientEnd::take_dispatches(std::span<std::byte> room, uint64_t most,
+                                            size_t largest) {
+  Taken taken;
+  // The first one may have been seen, and kept where it lies.
+  if (dispatch_in_ != kInRing) return taken;
+  for (; taken.count < most; ++taken.count) {
+    ring::RecordView view;
+    const Look found = dispatches_.look(view);
+    taken.all = found == Look::kNothing;
+    if (found != Look::kRecord) break;
+    Message message;
+    if (view.kind != static_cast<uint32_t>(RecordKind::kMessage) ||
+        view.sequence != dispatched_ + 1 || !read_header<ResponseHeader>(view, message) ||
+        message.size > view.size || message.size > std::min(largest, room.size() - taken.bytes))
+      break;
+    (void)copy(message, room.subspan(taken.bytes));
+    taken.bytes = std::min(room.size(), up_to_next(taken.bytes + message.size));
+    ++dispatched_;
+    dispatches_.pass();
+  }
+  if (taken.count > 0) dispatches_.give_back();
+  return taken;
 }
 
 // The same message is found until its `done`, and counted once. False: it lies elsewhere than it

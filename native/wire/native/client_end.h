@@ -57,6 +57,15 @@ class ClientEnd {
   // The next dispatch message, which lies where it is until `dispatch_done`.
   [[nodiscard]] Look dispatch(Message& message);
   void dispatch_done();
+  // Copies those that are there into `room`, each at a multiple of eight bytes, and is done with
+  // them. It goes no further than `most`, and not past what is larger than `largest`, lies in a
+  // buffer, finds no room or breaks the rules: `dispatch` finds that.
+  struct Taken {
+    uint32_t count = 0;
+    size_t bytes = 0;  // of `room`
+    bool all = false;  // no more are there
+  };
+  [[nodiscard]] Taken take_dispatches(std::span<std::byte> room, uint64_t most, size_t largest);
 
   // Whether the last request found no room in the ring, and whether it does by now. Where as many
   // are in flight as may be, only an answer makes room.

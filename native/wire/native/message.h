@@ -1,6 +1,8 @@
 // A message of a native ring, once its record and its header were checked.
 #pragma once
 
+#include <algorithm>
+
 #include "ring/record_ring.h"
 #include "wire/message.h"
 #include "wire/native/own_buffers.h"
@@ -62,6 +64,17 @@ template <class Header>
   message.bytes = buffers.find(place.number, place.offset, message.size);
   message.buffer = place.number;
   return message.bytes != nullptr;
+}
+
+// As much of a response or dispatch message as there is room for, with the header that was checked,
+// whatever the peer has written there since.
+inline size_t copy(const Message& message, std::span<std::byte> into) {
+  const size_t copied = std::min<size_t>(message.size, into.size());
+  if (copied == 0) return 0;
+  std::memcpy(into.data(), message.bytes, copied);
+  const ResponseHeader header{static_cast<int32_t>(message.size), message.id, message.error};
+  std::memcpy(into.data(), &header, std::min(copied, sizeof header));
+  return copied;
 }
 
 // Puts a message that lies in one of our buffers, and its header with it: the header's size is the
