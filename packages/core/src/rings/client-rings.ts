@@ -164,11 +164,12 @@ export class ClientRings {
     return true;
   }
 
-  // Whether the server has long been asleep for requests, and was not rung for since.
+  // Whether the server has long been asleep for requests, and was not rung for since. Of one that falls
+  // asleep just now the core will know, so an older value of the word will do.
   #asleep(): boolean {
     const ledger = this.#ledger;
     ledger[UNTOLD] = (ledger[UNTOLD] as number) | WANTS_CALLS;
-    const word = Atomics.load(this.#theirs, SERVER_WORDS.sleep);
+    const word = this.#theirs[SERVER_WORDS.sleep] as number;
     return (word & WANTS_CALLS) !== 0 && word !== ledger[RUNG];
   }
 

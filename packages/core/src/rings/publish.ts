@@ -3,9 +3,10 @@
 
 /**
  * x64 keeps stores in their order, and a store behind the loads before it, so a plain one will do; it does
- * not wait until the peer's CPU has let go of what was written, which one of Atomics does. What the
- * compiler may reorder it must not see: the caller has a call of a built-in function, which is opaque to
- * it, between the message's stores or loads and this. Elsewhere it is a store of Atomics.
+ * not wait until the peer's CPU has let go of what was written, which one of Atomics does. Nor may the
+ * compiler reorder any: who has written to the same memory has a call of a built-in function, which is
+ * opaque to it, in between; who has read was reading another memory, which for all that the compiler can
+ * know is the same one. Elsewhere it is a store of Atomics.
  */
 export const publish: (words: Int32Array, at: number, value: number) => void =
   process.arch === 'x64'

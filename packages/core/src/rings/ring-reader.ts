@@ -114,8 +114,6 @@ export class RingReader {
     const offset = bring(this.#longs, (at + 4) >> 1, size);
     if (arrivedId(offset) >>> 0 >= this.#idLimit) return ODD;
     this.size = size;
-    // What is read there is nothing; the call stands between the message and what gives its room back.
-    Atomics.load(theirs, at);
     ledger[this.#head] = next;
     publish(this.#ours, this.#sharedHead, next);
     return offset;

@@ -167,14 +167,14 @@ export class ServerRings {
     this.#ledger[word] = (this.#ledger[word] as number) + what;
   }
 
-  // One that has long been asleep is rung for now; one that falls asleep at this moment when the core
-  // has looked behind a fence. It does so soon by itself while it has a request of this connection
-  // served, and once it was told.
+  // One that has long been asleep is rung for now, so an older value of its word will do; one that falls
+  // asleep at this moment when the core has looked behind a fence. It does so soon by itself while it has
+  // a request of this connection served, and once it was told.
   #tell(wants: number): void {
     const ledger = this.#ledger;
     const untold = ledger[UNTOLD] as number;
     ledger[UNTOLD] = untold | wants;
-    const word = Atomics.load(this.#theirs, CLIENT_WORDS.sleep);
+    const word = this.#theirs[CLIENT_WORDS.sleep] as number;
     const asleep = (word & wants) !== 0 && word !== ledger[RUNG];
     const arranged = ledger[DUE] !== 0 || ledger[CURRENT] !== 0;
     if (asleep || !arranged) this.#tellCore();
