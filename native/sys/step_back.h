@@ -16,24 +16,29 @@ namespace coroipc::sys {
 class StepBack {
  public:
   void found(uint32_t records) { found_ += records; }
-  void found_none() { due_ = std::exchange(found_, 0) >= kStream; }
+  void found_none() { found_none(now_ns); }
+  template <class Clock>
+  void found_none(Clock&& clock_ns) {
+    // Fewer than these are no stream.
+    if (std::exchange(found_, 0) >= kStream) until_ns_ = clock_ns() + kMomentNs;
+  }
 
-  // Before a look: waits, if it is due. Only where the writer has a CPU of its own, of course.
+  // Before a look: waits until that moment is over. Only where the writer has a CPU of its own, of
+  // course.
   void wait() { wait(now_ns); }
   template <class Clock>
   void wait(Clock&& clock_ns) {
-    if (!std::exchange(due_, false)) return;
-    for (const int64_t end_ns = clock_ns() + kMomentNs; clock_ns() < end_ns;) cpu_relax();
+    if (until_ns_ == 0) return;
+    for (const int64_t until_ns = std::exchange(until_ns_, 0); clock_ns() < until_ns;) cpu_relax();
   }
 
-  // Some ten small records take it; it is a hundredth of what a reader waits when it was asleep.
-  static constexpr int64_t kMomentNs = 500;
+  // Some forty small records take it; who was asleep waits twenty times as long.
+  static constexpr int64_t kMomentNs = 2500;
 
  private:
-  // Fewer records than these are no stream.
   static constexpr uint32_t kStream = 4;
   uint32_t found_ = 0;
-  bool due_ = false;
+  int64_t until_ns_ = 0;
 };
 
 }  // namespace coroipc::sys

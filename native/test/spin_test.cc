@@ -241,28 +241,34 @@ TEST(spin_goes_on_when_it_often_pays) {
   CHECK(seen > 600);
 }
 
-TEST(step_back_waits_for_a_moment_where_a_stream_had_an_end_and_nowhere_else) {
+TEST(step_back_waits_for_a_moment_after_the_end_of_a_stream_and_nowhere_else) {
   int64_t now = 0;
   StepBack distance;
-  const auto waited_after = [&](int found) {
-    for (int record = 0; record < found; ++record) distance.found(1);
-    distance.found_none();
+  const auto clock = [&] { return now += kLookNs; };
+  const auto waited_after = [&](uint32_t found, int64_t meanwhile_ns = 0) {
+    distance.found(found);
+    distance.found_none(clock);
+    now += meanwhile_ns;
     const int64_t began = now;
-    distance.wait([&] { return now += kLookNs; });
+    distance.wait(clock);
     return now - began;
   };
+  constexpr int64_t kMoment = StepBack::kMomentNs;
   CHECK_EQ(waited_after(0), 0);
   CHECK_EQ(waited_after(3), 0);
-  CHECK(waited_after(4) >= StepBack::kMomentNs);
+  CHECK_EQ(waited_after(4), kMoment);
   // What was found before the last end does not count.
   CHECK_EQ(waited_after(2), 0);
   CHECK_EQ(waited_after(2), 0);
-  CHECK(waited_after(1000) >= StepBack::kMomentNs);
+  CHECK_EQ(waited_after(1000), kMoment);
+  // What was done meanwhile does.
+  CHECK_EQ(waited_after(10, kMoment - 10 * kLookNs), 10 * kLookNs);
+  CHECK_EQ(waited_after(10, kMoment), kLookNs);
   // Once; and not while records are there.
-  distance.wait([&] { return now += kLookNs; });
-  for (int record = 0; record < 10; ++record) distance.found(1);
   const int64_t before = now;
-  distance.wait([&] { return now += kLookNs; });
+  distance.wait(clock);
+  distance.found(10);
+  distance.wait(clock);
   CHECK_EQ(now, before);
 }
 
