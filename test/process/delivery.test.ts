@@ -112,6 +112,48 @@ describe.each(matrix)('onMessage over $over, $adapter', ({ over, adapter }) => {
     expect([seen.length, subscription.closed, ends]).toEqual([500, true, []]);
   });
 
+  it('listeners of dispatch are called as emit calls them, whatever they are and do', async () => {
+    const { client } = await connected();
+    const said: string[] = [];
+    const context = { name: 'context' };
+    const late = () => void said.push('late');
+    const plain = function (this: unknown, { payload }: DispatchMessage): void {
+      said.push(`plain ${payload.readUInt32LE()} ${this === client ? 'client' : ''}`);
+      // Nobody hears of a message who comes, or does not who goes, while it is told.
+      if (payload.readUInt32LE() === 1) client.on('dispatch', late).off('dispatch', leaves);
+    };
+    const leaves = () => void said.push('leaves');
+    const burst = async (count: number, after: number) => {
+      await client.call(COMMAND.BURST, words(count, 4));
+      await eventually(() => expect(said.length).toBe(after));
+      return said.splice(0);
+    };
+    client.on('dispatch', plain).on('dispatch', leaves);
+    expect(await burst(3, 6)).toEqual(
+      'plain 0 client,leaves,plain 1 client,leaves,plain 2 client,late'.split(','),
+    );
+    client.off('dispatch', late);
+    client.once('dispatch', () => void said.push('once'));
+    client.on(
+      'dispatch',
+      function (this: unknown) {
+        said.push((this as typeof context).name);
+      },
+      context,
+    );
+    expect(await burst(2, 5)).toEqual(
+      'plain 0 client,once,context,plain 1 client,context'.split(','),
+    );
+    client.removeAllListeners();
+    client.on('dispatch', plain);
+    const { emit } = client;
+    client.emit = (...told) => {
+      said.push(`emits ${told[0]}`);
+      return Reflect.apply(emit, client, told);
+    };
+    expect(await burst(1, 2)).toEqual(['emits dispatch', 'plain 0 client']);
+  });
+
   it('closing the one that is paused lets the others go on', async () => {
     const { client, seen, sink } = await connected();
     const paused = client.onMessage({ message: () => {} });

@@ -14,7 +14,7 @@ import type { PollAdapter } from '../poll/contract.js';
 import { CS } from '../status.js';
 import type { Wire } from '../wires.js';
 import { type BufferHome, BufferOffers, bufferBytes, ZeroCopyBuffer } from '../zero-copy-buffer.js';
-import { AwareEmitter } from './aware-emitter.js';
+import { AwareEmitter, emitsPlainly } from './aware-emitter.js';
 import { CallQueue, type WaitingLimits } from './call-queue.js';
 import { checkConnect, highWaterMarkOf, timeoutOf } from './checked-options.js';
 import { connecting } from './connecting.js';
@@ -61,6 +61,8 @@ export class IpcClient extends AwareEmitter<IpcClientEvents> implements AsyncDis
   #error: CoroIpcError | undefined;
   /** What delivers to the listeners of `dispatch`, while there are any. */
   #listening: MessageSubscription | undefined;
+  /** These, where nothing but the message matters to them. */
+  #plain: readonly IpcClientEvents['dispatch'][] | undefined;
 
   private constructor(engine: ClientEngine, adapter: PollAdapter, waiting: WaitingLimits) {
     super();
@@ -311,15 +313,25 @@ export class IpcClient extends AwareEmitter<IpcClientEvents> implements AsyncDis
   }
 
   // The listeners of `dispatch` are one sink together, which is there while they are.
-  protected override listenersChanged(): void {
+  protected override listenersChanged(
+    event: keyof IpcClientEvents | undefined,
+    plain: boolean,
+  ): void {
+    if (event !== 'dispatch' && event !== undefined) return;
     if (this.listenerCount('dispatch') === 0) {
       this.#listening?.close();
       this.#listening = undefined;
     } else if (this.#state !== 'closed') {
-      this.#listening ??= this.#inbox.subscribe({
-        message: (message) => this.emit('dispatch', message),
-      });
+      this.#plain = plain ? this.listeners('dispatch') : undefined;
+      this.#listening ??= this.#inbox.subscribe({ message: (message) => this.#tell(message) });
     }
+  }
+
+  // As `emit` calls them.
+  #tell(message: DispatchMessage): boolean {
+    if (this.#plain === undefined || !emitsPlainly(this)) return this.emit('dispatch', message);
+    for (const listener of this.#plain) listener.call(this, message);
+    return true;
   }
 
   #setRef(on: boolean): this {
