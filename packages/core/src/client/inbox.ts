@@ -14,6 +14,7 @@ import type { ClientEngine } from '../client-engine/engine.js';
 import { CoroIpcError } from '../errors.js';
 import { WANTS_MESSAGES } from '../native.js';
 import { CS } from '../status.js';
+import { runTicks } from '../ticks.js';
 import {
   type BatchSink,
   type MessageSink,
@@ -43,6 +44,8 @@ export class Inbox {
   readonly #outlet: InboxOutlet;
   readonly #sinks: MessageSinks;
   #batch: Batch | undefined;
+  /** How often changed what decides whether the next message is delivered. */
+  #changes = 0;
   #flowControlled = false;
   #look: NodeJS.Timeout | undefined;
   #lookMs = FIRST_LOOK_MS;
@@ -53,6 +56,7 @@ export class Inbox {
     this.#engine = engine;
     this.#outlet = outlet;
     this.#sinks = new MessageSinks(() => {
+      this.#changes += 1;
       if (!this.#closed && this.#hungUp === undefined) outlet.changed();
     });
   }
@@ -86,6 +90,7 @@ export class Inbox {
   close(error?: CoroIpcError): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#changes += 1;
     clearTimeout(this.#look);
     this.#sinks.end(error);
   }
@@ -93,34 +98,49 @@ export class Inbox {
   /** The server is gone: what had arrived is delivered, and then the end is told. */
   hangUp(cause?: CoroIpcError): void {
     if (this.#hungUp !== undefined || this.#closed) return;
+    this.#changes += 1;
     const what = `the server of "${this.#engine.name}" is gone`;
     this.#hungUp = new CoroIpcError(CS.ERR_LIBRARY, what, { cause });
     this.#outlet.hungUp(this.#hungUp);
   }
 
-  /** Delivers the next message that is there and wanted. */
-  message(): Delivered {
-    if (this.#closed) return Delivered.nothing;
+  /** Delivers the next messages that are there and wanted, so many at the most. */
+  messages(most: number): Delivered {
+    let delivered: Delivered = Delivered.nothing;
+    for (let left = most; left > 0; ) {
+      const batch = this.#nextBatch();
+      if (batch === undefined) break;
+      delivered = Delivered.some;
+      const changes = this.#changes;
+      do {
+        left -= 1;
+        const message = this.#sinks.batched ? batch.rest() : batch.next();
+        const later = this.#sinks.deliver(message);
+        if (runTicks !== undefined) runTicks();
+        else if (later) return Delivered.left;
+      } while (batch.left > 0 && left > 0 && changes === this.#changes);
+    }
+    return delivered;
+  }
+
+  // Messages that are there and wanted, one at least.
+  #nextBatch(): Batch | undefined {
+    if (this.#closed) return undefined;
     const { any, wanted } = this.#sinks;
     if (this.#hungUp === undefined ? !wanted : !any) return this.#nothing();
-    if (this.#batch === undefined || this.#batch.left === 0) {
-      try {
-        this.#batch = this.#engine.takeSome(MESSAGES_AT_ONCE);
-      } catch (error) {
-        if (!(error instanceof CoroIpcError)) throw error;
-        this.hangUp(error);
-        return this.#nothing();
-      }
-      if (this.#batch === undefined) return this.#nothing();
-      // What was read with them may say that the server queues, and what is read next that it does not.
-      this.#tellFlowControl();
-      if (this.#closed || (this.#hungUp === undefined && !this.#sinks.wanted)) {
-        return Delivered.nothing;
-      }
+    if (this.#batch !== undefined && this.#batch.left > 0) return this.#batch;
+    try {
+      this.#batch = this.#engine.takeSome(MESSAGES_AT_ONCE);
+    } catch (error) {
+      if (!(error instanceof CoroIpcError)) throw error;
+      this.hangUp(error);
+      return this.#nothing();
     }
-    const message = this.#sinks.batched ? this.#batch.rest() : this.#batch.next();
-    const left = this.#sinks.deliver(message);
-    return left ? Delivered.left : Delivered.message;
+    if (this.#batch === undefined) return this.#nothing();
+    // What was read with them may say that the server queues, and what is read next that it does not.
+    this.#tellFlowControl();
+    if (this.#closed || (this.#hungUp === undefined && !this.#sinks.wanted)) return undefined;
+    return this.#batch;
   }
 
   /** A turn has come to its end. */
@@ -128,13 +148,12 @@ export class Inbox {
     if (!this.#closed) this.#tellFlowControl();
   }
 
-  #nothing(): Delivered {
+  #nothing(): undefined {
     if (this.#hungUp !== undefined) {
       const error = this.#hungUp;
       this.close(error);
       this.#outlet.over(error);
     }
-    return Delivered.nothing;
   }
 
   #tellFlowControl(): void {

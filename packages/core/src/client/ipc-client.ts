@@ -79,7 +79,7 @@ export class IpcClient extends AwareEmitter<IpcClientEvents> implements AsyncDis
     this.#turns = new ClientTurns(engine, adapter, {
       wants: () => this.#calls.wants() | this.#inbox.wants | (this.#offers.any ? WANTS_ANSWERS : 0),
       answers: () => this.#takeAnswers(),
-      message: () => this.#inbox.message(),
+      messages: (most) => this.#inbox.messages(most),
       rest: () => this.#inbox.rest(),
       hungUp: () => this.#inbox.hangUp(),
     });

@@ -113,6 +113,8 @@ export class MessageSinks {
   readonly #changed: () => void;
   // Replaced and never changed, so that a delivery goes over those that were there at its start.
   #subscriptions: readonly Subscription[] = [];
+  /** The one, where there is one, and it takes single messages. */
+  #only: MessageSink | undefined;
   #wanted = false;
   #batched = false;
 
@@ -155,6 +157,9 @@ export class MessageSinks {
     this.#subscriptions = subscriptions;
     this.#wanted = subscriptions.length > 0 && subscriptions.every(({ paused }) => !paused);
     this.#batched = subscriptions.every(({ batched }) => batched);
+    const [first, second] = subscriptions;
+    const single = first !== undefined && second === undefined && !first.batched;
+    this.#only = single ? (first.sink as MessageSink) : undefined;
     this.#changed();
   }
 
@@ -164,6 +169,13 @@ export class MessageSinks {
    * takes messages together.
    */
   deliver(message: DispatchMessage | readonly DispatchMessage[]): boolean {
+    const only = this.#only;
+    return only === undefined
+      ? this.#deliverToAll(message)
+      : only.message(message as DispatchMessage) !== undefined;
+  }
+
+  #deliverToAll(message: DispatchMessage | readonly DispatchMessage[]): boolean {
     let failures: unknown[] | undefined;
     let left = false;
     for (const subscription of this.#subscriptions) {
@@ -184,6 +196,7 @@ export class MessageSinks {
   end(error?: CoroIpcError): void {
     const subscriptions = this.#subscriptions;
     this.#subscriptions = [];
+    this.#only = undefined;
     this.#wanted = false;
     for (const subscription of subscriptions) {
       // One may close another when it hears of the end.

@@ -26,8 +26,8 @@ const TURN_MS = 1;
 const MESSAGES_BETWEEN_LOOKS = 256;
 const HANG_UP = POLLHUP | POLLERR | POLLNVAL;
 
-/** Whether there was a message, and whether it has left something to promises. */
-export const Delivered = { nothing: 0, message: 1, left: 2 } as const;
+/** Whether there were messages, and whether the last has left something to promises that can only run later. */
+export const Delivered = { nothing: 0, some: 1, left: 2 } as const;
 export type Delivered = (typeof Delivered)[keyof typeof Delivered];
 
 /** What is done in turns. Every function may throw, and may end the turns. */
@@ -36,8 +36,8 @@ export interface TurnWork {
   wants(): number;
   /** Takes the answers that are there; whether any was. */
   answers(): boolean;
-  /** Delivers the next message. */
-  message(): Delivered;
+  /** Delivers the next messages, so many at the most, with what promises and ticks run between two. */
+  messages(most: number): Delivered;
   /** A turn has come to its end. */
   rest(): void;
   /** The socket says that the server is gone. */
@@ -134,13 +134,10 @@ export class ClientTurns {
       let some = this.#work.answers();
       if (some && runTicks === undefined) return false;
       if (some) runTicks?.();
-      for (let left = MESSAGES_BETWEEN_LOOKS; left > 0; left -= 1) {
-        const delivered = this.#engine.closed ? Delivered.nothing : this.#work.message();
-        if (delivered === Delivered.nothing) break;
-        some = true;
-        if (runTicks === undefined && delivered === Delivered.left) return false;
-        runTicks?.();
-      }
+      if (this.#engine.closed) return true;
+      const delivered = this.#work.messages(MESSAGES_BETWEEN_LOOKS);
+      if (delivered === Delivered.left) return false;
+      some ||= delivered === Delivered.some;
       if (this.#engine.closed) return true;
       this.#work.rest();
       if (this.#engine.closed) return true;
