@@ -3,6 +3,7 @@
 
 import { CS, IpcClient, type IpcClientOptions, type ZeroCopyBuffer } from '@coroipc/core';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { numberOf } from '../../packages/core/dist/zero-copy-buffer.js';
 import { rejected, thrown } from './native-services.js';
 import { COMMAND, MIB, SERVICE, startZcb } from './native-zcb.js';
 
@@ -53,10 +54,10 @@ describe.each([false, true])('with inPlace: %s on both sides', (inPlace) => {
     let last = await filled();
     for (let round = 0; round < 5; round += 1) {
       for (const buffer of [last, other, other, last]) expectSeen(buffer);
-      const { number } = last;
+      const number = numberOf(last);
       last.free();
       last = await filled();
-      expect(last.number).toBe(number);
+      expect(numberOf(last)).toBe(number);
     }
   });
 
@@ -246,6 +247,9 @@ describe('what is refused', () => {
     const buffer = await one.createBuffer(10);
     expect(thrown(() => other.callSync(COMMAND.ENDS, buffer))).toBe(CS.ERR_INVALID_PARAM);
     expect(thrown(() => other.call(COMMAND.ENDS, buffer))).toBe(CS.ERR_INVALID_PARAM);
+    // Nor one that was put together.
+    const forged = Object.create(Object.getPrototypeOf(buffer)) as ZeroCopyBuffer;
+    expect(thrown(() => other.callSync(COMMAND.ENDS, forged))).toBe(CS.ERR_INVALID_PARAM);
     expect(await told(one, COMMAND.TRY, 'lend')).toBe(0);
     expect(await told(other, COMMAND.TRY, 'borrowed')).toBe(CS.ERR_INVALID_PARAM);
     expect(await told(one, COMMAND.TRY, 'borrowed')).toBe(0);

@@ -25,24 +25,38 @@ export interface BufferHome {
   free(number: number): void;
 }
 
+/** The core's number of a buffer. The library's, as the next: not methods, which users would see. */
+export let numberOf: (buffer: ZeroCopyBuffer) => number;
+/** Throws for a buffer of another connection, or one that was freed. */
+export let checkBuffer: (buffer: ZeroCopyBuffer, home: BufferHome | undefined) => void;
+
 /**
  * A zero-copy buffer. It is given to `call`, `callSync`, `respond` or `dispatch` of its own connection
  * in the place of a payload; only its place is sent. What lies in it must not change until it is given
  * back: by the answer to a request, else when `busy` is false.
  */
 export class ZeroCopyBuffer implements Disposable {
+  static {
+    numberOf = (buffer) => buffer.#number;
+    checkBuffer = (buffer, home) => {
+      if (!(#home in buffer) || buffer.#home !== home) {
+        throw new CoroIpcError(CS.ERR_INVALID_PARAM, 'the buffer belongs to another connection');
+      }
+      if (buffer.#freed) throw new CoroIpcError(CS.ERR_BAD_HANDLE, 'the buffer was freed');
+    };
+  }
+
   /** Its memory, which the other side sees. Empty after `free`, and when the connection is over. */
   readonly bytes: Buffer;
-  /** Called by the library alone. */
-  readonly number: number;
-  readonly home: BufferHome;
+  readonly #number: number;
+  readonly #home: BufferHome;
   #length: number;
   #freed = false;
 
   /** Called by the library alone. */
   constructor(home: BufferHome, number: number, bytes: number) {
-    this.home = home;
-    this.number = number;
+    this.#home = home;
+    this.#number = number;
     this.bytes = Buffer.from(home.memory(number), RESPONSE_HEADER_BYTES, bytes);
     this.#length = bytes;
   }
@@ -58,7 +72,7 @@ export class ZeroCopyBuffer implements Disposable {
 
   /** Whether something in it was sent and not given back. */
   get busy(): boolean {
-    return !this.#freed && this.home.out(this.number) > 0;
+    return !this.#freed && this.#home.out(this.#number) > 0;
   }
 
   /**
@@ -68,7 +82,7 @@ export class ZeroCopyBuffer implements Disposable {
   free(): void {
     if (this.#freed) return;
     try {
-      this.home.free(this.number);
+      this.#home.free(this.#number);
     } catch (error) {
       // Freed it is; a peer that cannot be told so is gone, which the connection tells by itself.
       if (!CoroIpcError.is(error, CS.ERR_LIBRARY)) throw error;
@@ -78,14 +92,6 @@ export class ZeroCopyBuffer implements Disposable {
 
   [Symbol.dispose](): void {
     this.free();
-  }
-
-  /** Throws for a buffer of another connection, or one that was freed; called by the library alone. */
-  check(home: BufferHome | undefined): void {
-    if (this.home !== home) {
-      throw new CoroIpcError(CS.ERR_INVALID_PARAM, 'the buffer belongs to another connection');
-    }
-    if (this.#freed) throw new CoroIpcError(CS.ERR_BAD_HANDLE, 'the buffer was freed');
   }
 }
 

@@ -28,7 +28,7 @@ import {
 import { ownThreadError, servedNames } from '../served-names.js';
 import { CS } from '../status.js';
 import type { Wire } from '../wires.js';
-import type { ZeroCopyBuffer } from '../zero-copy-buffer.js';
+import { numberOf, type ZeroCopyBuffer } from '../zero-copy-buffer.js';
 import {
   answered,
   checkFits,
@@ -170,14 +170,14 @@ export class ClientEngine {
   callIn(id: number, buffer: ZeroCopyBuffer, timeoutMs: number): Buffer | undefined {
     const bytes = REQUEST_HEADER_BYTES + buffer.length;
     this.#requests.blocks();
-    const size = native.clientCallIn(this.#number, buffer.number, id, bytes, timeoutMs);
+    const size = native.clientCallIn(this.#number, numberOf(buffer), id, bytes, timeoutMs);
     return this.#answered(id, size, timeoutMs);
   }
 
   /** Sends a request that lies in a zero-copy buffer: its token. */
   sendIn(id: number, buffer: ZeroCopyBuffer): number {
     const bytes = REQUEST_HEADER_BYTES + buffer.length;
-    return native.clientSendIn(this.#number, buffer.number, id, bytes);
+    return native.clientSendIn(this.#number, numberOf(buffer), id, bytes);
   }
 
   #answered(id: number, size: number, timeoutMs: number): Buffer | undefined {

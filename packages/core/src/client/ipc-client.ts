@@ -13,7 +13,13 @@ import { WANTS_ANSWERS } from '../native.js';
 import type { PollAdapter } from '../poll/contract.js';
 import { CS } from '../status.js';
 import type { Wire } from '../wires.js';
-import { type BufferHome, BufferOffers, bufferBytes, ZeroCopyBuffer } from '../zero-copy-buffer.js';
+import {
+  type BufferHome,
+  BufferOffers,
+  bufferBytes,
+  checkBuffer,
+  ZeroCopyBuffer,
+} from '../zero-copy-buffer.js';
 import { AwareEmitter, emitsPlainly } from './aware-emitter.js';
 import { CallQueue, type WaitingLimits } from './call-queue.js';
 import { checkConnect, highWaterMarkOf, timeoutOf } from './checked-options.js';
@@ -344,7 +350,7 @@ export class IpcClient extends AwareEmitter<IpcClientEvents> implements AsyncDis
   #checkPayload(payload: unknown): Uint8Array | ZeroCopyBuffer {
     if (isPlainBuffer(payload)) return payload;
     if (!(payload instanceof ZeroCopyBuffer)) return checkPayload('payload', payload);
-    payload.check(this.#offers.home);
+    checkBuffer(payload, this.#offers.home);
     return payload;
   }
 

@@ -23,6 +23,8 @@ import {
   type BufferHome,
   BufferOffers,
   bufferBytes,
+  checkBuffer,
+  numberOf,
   type ZeroCopyBuffer,
 } from '../zero-copy-buffer.js';
 import { OVERFLOW_POLICIES, type Overflow } from './overflow.js';
@@ -198,16 +200,16 @@ export class ServerConnection implements Viewer, RequestSlot {
   /** Answers a request with a message that lies in a zero-copy buffer. */
   respondIn(token: number, id: number, buffer: ZeroCopyBuffer): void {
     this.#checkOpen('respond');
-    buffer.check(this.#offers?.home);
+    checkBuffer(buffer, this.#offers?.home);
     const bytes = RESPONSE_HEADER_BYTES + buffer.length;
-    native.respondIn(this.number, token, buffer.number, id, bytes);
+    native.respondIn(this.number, token, numberOf(buffer), id, bytes);
   }
 
   /** Sends a dispatch message that lies in one. */
   dispatchIn(id: number, buffer: ZeroCopyBuffer): void {
     this.#checkOpen('dispatch');
-    buffer.check(this.#offers?.home);
-    native.dispatchIn(this.number, buffer.number, id, RESPONSE_HEADER_BYTES + buffer.length);
+    checkBuffer(buffer, this.#offers?.home);
+    native.dispatchIn(this.number, numberOf(buffer), id, RESPONSE_HEADER_BYTES + buffer.length);
   }
 
   /** Makes a zero-copy buffer for a payload of so many bytes. */

@@ -9,8 +9,24 @@ import type { Wire } from '../wires.js';
 import { ZeroCopyBuffer } from '../zero-copy-buffer.js';
 import { type ConnectionStats, statsOf } from './server-stats.js';
 
+/**
+ * {@link IpcConnection.dispatch} of arguments that were checked. The library's, as the next: not methods,
+ * which users would see.
+ */
+export let dispatchTo: (connection: IpcConnection, id: number, payload: Uint8Array) => boolean;
+/** Keeps the counters of a connection that ends. */
+export let keepStats: (connection: IpcConnection) => ConnectionStats;
+
 /** A connection, from a service's `connect` to its `disconnect`. */
 export class IpcConnection {
+  static {
+    dispatchTo = (connection, id, payload) => connection.#dispatch(id, payload);
+    keepStats = (connection) => {
+      connection.#last ??= statsOf(connection.#link);
+      return connection.#last;
+    };
+  }
+
   /** A number that no other connection of this thread ever has. */
   readonly id: number;
   readonly service: number;
@@ -61,19 +77,13 @@ export class IpcConnection {
    */
   dispatch(id: number, payload?: Payload | ZeroCopyBuffer): boolean {
     checkId('id', id);
-    if (isPlainBuffer(payload)) return this.send(id, payload);
+    if (isPlainBuffer(payload)) return this.#dispatch(id, payload);
     if (payload instanceof ZeroCopyBuffer) {
       this.#checkNotClosing();
       this.#link.dispatchIn(id, payload);
       return true;
     }
-    return this.send(id, checkPayload('payload', payload));
-  }
-
-  /** {@link dispatch} of arguments that were checked; called by the library alone. */
-  send(id: number, payload: Uint8Array): boolean {
-    this.#checkNotClosing();
-    return this.#link.dispatchWith(id, payload);
+    return this.#dispatch(id, checkPayload('payload', payload));
   }
 
   /**
@@ -93,10 +103,9 @@ export class IpcConnection {
     return this.#last ?? statsOf(this.#link);
   }
 
-  /** Keeps the counters of a connection that ends; called by the library alone. */
-  keepStats(): ConnectionStats {
-    this.#last ??= statsOf(this.#link);
-    return this.#last;
+  #dispatch(id: number, payload: Uint8Array): boolean {
+    this.#checkNotClosing();
+    return this.#link.dispatchWith(id, payload);
   }
 
   #checkNotClosing(): void {

@@ -17,7 +17,7 @@ import { type ServerLimits, serverLimits } from '../server-engine/limits.js';
 import { AdapterWatches } from '../server-engine/watches.js';
 import { CS } from '../status.js';
 import { checkWires, type Wire } from '../wires.js';
-import type { IpcConnection } from './ipc-connection.js';
+import { dispatchTo, type IpcConnection } from './ipc-connection.js';
 import type { IpcServerEvents, IpcServerOptions } from './ipc-server-options.js';
 import type { ServerStats } from './server-stats.js';
 import { type Authenticate, checkAuthenticate, ServiceHost } from './service-host.js';
@@ -146,7 +146,7 @@ export class IpcServer extends EventEmitter<IpcServerEvents> implements AsyncDis
     let taken = 0;
     for (const connection of this.#services.connections(service)) {
       try {
-        connection.send(id, bytes);
+        dispatchTo(connection, id, bytes);
         taken += 1;
       } catch (error) {
         if (!CoroIpcError.is(error)) throw error;

@@ -12,7 +12,7 @@ import type { TurnedAway } from '../native.js';
 import type { ServerConnection } from '../server-engine/connection.js';
 import type { ServerOwner } from '../server-engine/owner.js';
 import { CS } from '../status.js';
-import { IpcConnection } from './ipc-connection.js';
+import { IpcConnection, keepStats } from './ipc-connection.js';
 import { answerWith, IpcRequest } from './ipc-request.js';
 import { addStats, noStats, type ServerStats, type Totals } from './server-stats.js';
 import type { ServiceDefinition, ServiceTable } from './service-table.js';
@@ -145,7 +145,7 @@ export class ServiceHost implements ServerOwner {
     const { connection, definition } = link.attachment as Served;
     this.connections.delete(connection);
     this.#services.left(connection);
-    this.#quietly(() => addStats(this.#ended, { ...connection.keepStats(), ...NOTHING_QUEUED }));
+    this.#quietly(() => addStats(this.#ended, { ...keepStats(connection), ...NOTHING_QUEUED }));
     this.#quietly(() => definition.disconnect?.(connection));
     this.#quietly(() => this.#outlet.disconnect(connection));
     return true;
