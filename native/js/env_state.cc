@@ -7,7 +7,7 @@ void ClientEntry::detach_views() {
   ring.detach();
   rings.detach();
   for (ZeroCopy& one : zero_copy) one.view.detach();
-  buffers.detach();
+  buffers.forget();
 }
 
 EnvState::EnvState(Napi::Env environment) : env_(environment) {

@@ -165,7 +165,7 @@ void HostAdapter::drop_view(server::ConnectionId connection) { drop(views_, conn
 
 void HostAdapter::drop_views(server::ConnectionId connection) {
   drop(views_, connection);
-  drop(buffers_, connection);
+  buffers_.erase(connection);
   drop(rings_, connection);
 }
 

@@ -1,6 +1,7 @@
-// An ArrayBuffer over shared memory. It keeps the mapping alive for as long as JavaScript can
-// reach it, and no longer; it is detached when its owner says that the memory is no longer to be
-// seen; every Buffer made over it is then empty, not dangling.
+// An ArrayBuffer over shared memory. What users see stays mapped until it was collected, also when
+// it was detached before: what they have handed to a thread of Node's (zlib, crypto) is read and
+// written there as long as the object lives, whatever becomes of the peer meanwhile. What only the
+// library sees is unmapped when it is detached.
 #pragma once
 
 #include <napi.h>
@@ -19,9 +20,11 @@ class View {
   // Whether this runtime allows one.
   [[nodiscard]] static bool allowed(Napi::Env env);
 
+  enum class For { kUsers, kLibrary };
+
   View() = default;
   // Empty when it could not be made; an exception is then pending.
-  View(Napi::Env env, const wire::SharedMemory& memory);
+  View(Napi::Env env, const wire::SharedMemory& memory, For whom = For::kUsers);
   View(Napi::Env env, const std::shared_ptr<sys::Mapping>& memory, size_t offset, size_t bytes)
       : View(env, wire::SharedMemory{memory, memory->data() + offset, bytes}) {}
 
@@ -35,15 +38,20 @@ class View {
     return !empty() && data_ == memory.data;
   }
 
+  // Every Buffer made over it is empty then, not dangling.
   void detach();
+  // Gives the memory back, of which this is the only view; JavaScript sees zeros there, of its own.
+  void blank();
 
  private:
-  // Shared with the ArrayBuffer, which lets go of it when it is collected, if not before.
+  // What the finalizers share.
   using Hold = std::shared_ptr<const void>;
 
   Napi::Reference<Napi::ArrayBuffer> buffer_;
   std::shared_ptr<Hold> hold_;
-  const std::byte* data_ = nullptr;
+  std::byte* data_ = nullptr;
+  size_t bytes_ = 0;
+  For whom_ = For::kUsers;
 };
 
 // What JavaScript sees of a connection's rings.
@@ -62,7 +70,9 @@ class RingViews {
 
 // The views of a connection's zero-copy buffers on the native wire, ours and the peer's, by number.
 // One buffer has one view as long as it lives: to make one a message would cost more than the
-// message.
+// message. None is ever detached, since Node ends the process where a thread of its own was at work
+// on one. With the connection's end they stay as they are: the memory is sealed, so no peer can
+// take it away.
 class BufferViews {
  public:
   // The view; undefined, with an exception pending, when it cannot be made.
@@ -77,9 +87,8 @@ class BufferViews {
     const auto found = peer_.find(number);
     return found != peer_.end() && found->second.shows(memory);
   }
+  // The buffer is gone, and not its connection.
   void drop_own(uint32_t number);
-  void detach();
-  // Without a word to JavaScript, which cannot run any more.
   void forget() {
     own_.clear();
     peer_.clear();

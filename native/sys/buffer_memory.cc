@@ -41,4 +41,9 @@ Outcome BufferMemory::map(const Fd& file, size_t bytes, int flags) {
   return Nothing{};
 }
 
+void blank(std::byte* data, size_t bytes) {
+  constexpr int kFlags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED;
+  (void)mmap(data, bytes, PROT_READ | PROT_WRITE, kFlags, -1, 0);
+}
+
 }  // namespace coroipc::sys

@@ -66,6 +66,10 @@ const serve: Task<ZcbArgument> = async (tools, { name, service, command, inPlace
     make: (connection, bytes) => connection.createBuffer(bytes),
   };
   let open: (() => void)[] = [];
+  const openAll = (): void => {
+    for (const go of open) go();
+    open = [];
+  };
   server.service(service, {
     inPlace,
     requests: {
@@ -91,8 +95,7 @@ const serve: Task<ZcbArgument> = async (tools, { name, service, command, inPlace
         return JSON.stringify(payload[0]);
       },
       [command.OPEN]: () => {
-        for (const go of open) go();
-        open = [];
+        openAll();
         return '';
       },
       [command.STATE]: async ({ connection }) => {
@@ -115,10 +118,13 @@ const serve: Task<ZcbArgument> = async (tools, { name, service, command, inPlace
       const bytes = buffer?.bytes.length;
       buffer?.free();
       say('disconnected', [bytes, buffer?.bytes.length, buffer?.busy]);
+      // A handler that goes on for ever holds its request for ever.
+      openAll();
     },
   });
   server.on('requestError', (error) => say('requestError', String(error)));
   await server.listen();
+  setInterval(globalThis.gc as () => void, 50);
   say('ready');
   await told();
 };
@@ -128,13 +134,16 @@ export interface Zcb {
   readonly server: Child;
 }
 
+/** How a child is started that collects what nobody holds, now and then. */
+export const COLLECTS = { node: ['--expose-gc'] };
+
 /** Starts the server, and waits until it listens. */
 export async function startZcb(
   options: { name?: string; inPlace?: boolean; limits?: ZcbArgument['limits'] } = {},
 ): Promise<Zcb> {
   const { name = freshName(), inPlace = false, limits = {} } = options;
   const argument = { name, service: SERVICE, command: COMMAND, inPlace, limits };
-  const server = Child.start(serve, argument);
+  const server = Child.start(serve, argument, COLLECTS);
   await server.said('ready');
   return { name, server };
 }

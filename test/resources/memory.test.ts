@@ -71,7 +71,8 @@ describe('without address space', () => {
     await server.order('give back');
     await client.does({ buffer: 60 * MIB });
     await client.does({ addressSpace: LEFT });
-    expect(await client.fails({ buffer: 60 * MIB })).toMatchObject(noMemory);
+    // The addresses of the one that was freed are given back when it is collected, and that may be now.
+    expect(await client.fails({ buffer: 2 * 60 * MIB })).toMatchObject(noMemory);
     expect(await client.does(ECHO)).toHaveLength(5000);
     await client.does('give back');
     await client.does({ buffer: 60 * MIB });

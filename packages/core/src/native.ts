@@ -337,7 +337,7 @@ export interface NativeAddon extends NativeRings {
   clientBufferAnswer(client: number, buffer: number): number;
   /** Its memory. Throws NOT_SUPPORTED where a runtime allows no ArrayBuffer over it. */
   clientBufferMemory(client: number, buffer: number): ArrayBuffer;
-  /** Takes it back; detaches its memory. Throws BUSY while a message in it is out. */
+  /** Takes it back; what views of it there are show zeros. Throws BUSY while a message in it is out. */
   clientBufferFree(client: number, buffer: number): void;
   /** Requests in it that are not answered, as far as answers were taken. */
   clientBufferOut(client: number, buffer: number): number;

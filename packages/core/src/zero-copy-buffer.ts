@@ -7,6 +7,7 @@ import { CoroIpcError } from './errors.js';
 import { RESPONSE_HEADER_BYTES } from './messages.js';
 import { CS } from './status.js';
 
+const EMPTY = Buffer.alloc(0);
 /** The largest payload that a buffer is made for. */
 const MAX_BYTES = 2 ** 30 - 65_536;
 const PAGE_BYTES = 65_536;
@@ -46,8 +47,7 @@ export class ZeroCopyBuffer implements Disposable {
     };
   }
 
-  /** Its memory, which the other side sees. Empty after `free`, and when the connection is over. */
-  readonly bytes: Buffer;
+  readonly #bytes: Buffer;
   readonly #number: number;
   readonly #home: BufferHome;
   #length: number;
@@ -57,8 +57,16 @@ export class ZeroCopyBuffer implements Disposable {
   constructor(home: BufferHome, number: number, bytes: number) {
     this.#home = home;
     this.#number = number;
-    this.bytes = Buffer.from(home.memory(number), RESPONSE_HEADER_BYTES, bytes);
+    this.#bytes = Buffer.from(home.memory(number), RESPONSE_HEADER_BYTES, bytes);
     this.#length = bytes;
+  }
+
+  /**
+   * Its memory, which the other side sees while the connection lasts. Empty after `free`; who has got it
+   * before still has memory then, which is nobody else's.
+   */
+  get bytes(): Buffer {
+    return this.#freed ? EMPTY : this.#bytes;
   }
 
   /** How many of its bytes are the payload, from the first on. In the beginning all. */

@@ -1,0 +1,151 @@
+// What lies in a zero-copy buffer, in the hands of a thread of Node's pool while the peer dies, the
+// connection ends, or the buffer is freed: nobody may take the memory from under it.
+
+import { describe, expect, it } from 'vitest';
+import { Child, freshName, type Task } from './child.js';
+
+const SERVICE = 9;
+/** To compress so many random bytes takes a thread far longer than to hear of a peer's end. */
+const BYTES = 20_000_000;
+
+interface Argument {
+  readonly name: string;
+  readonly service: number;
+  readonly bytes: number;
+  /** What ends it, in the client. */
+  readonly end?: 'close' | 'free' | 'told';
+}
+
+const argumentOf = (name: string): Argument => ({ name, service: SERVICE, bytes: BYTES });
+
+/** Compresses its requests where they lie, and answers with a buffer of its own. */
+const serve: Task<Argument> = async ({ IpcServer, say, told }, { name, service, bytes }) => {
+  const { gzip, gunzipSync } = process.getBuiltinModule('node:zlib');
+  const { randomFillSync } = process.getBuiltinModule('node:crypto');
+  const server = new IpcServer({ name });
+  server.service(service, {
+    inPlace: true,
+    requests: {
+      1: ({ payload }) => {
+        const copy = Buffer.from(payload);
+        gzip(payload, (error, packed) => say('packed', !error && gunzipSync(packed).equals(copy)));
+        say('at it');
+      },
+      2: async ({ connection }) => {
+        const buffer = await connection.createBuffer(bytes);
+        randomFillSync(buffer.bytes);
+        return buffer as unknown as Buffer;
+      },
+    },
+    disconnect: () => say('disconnected'),
+  });
+  await server.listen();
+  say('ready');
+  await told();
+};
+
+/** Compresses what it has of both sides, while that ends. */
+const use: Task<Argument> = async ({ IpcClient, say, told }, { name, service, bytes, end }) => {
+  const { gzip, gunzipSync } = process.getBuiltinModule('node:zlib');
+  const { randomFill, randomFillSync } = process.getBuiltinModule('node:crypto');
+  const client = await IpcClient.connect({ name, service, inPlace: true });
+  const [buffer, filled] = await Promise.all([
+    client.createBuffer(bytes),
+    client.createBuffer(bytes),
+  ]);
+  randomFillSync(buffer.bytes);
+  const parts = [buffer.bytes, await client.call(2)];
+  const copies = parts.map((part) => Buffer.from(part));
+  const work = parts.map(
+    (part, index) =>
+      new Promise((resolve) => {
+        gzip(part, (error, packed) => {
+          resolve(!error && gunzipSync(packed).equals(copies[index] as Buffer));
+        });
+      }),
+  );
+  const random = new Promise((resolve) =>
+    randomFill(filled.bytes, (error) => resolve(error === null)),
+  );
+  say('at it');
+  if (end === 'told') await new Promise((resolve) => client.on('close', resolve));
+  else if (end === 'close') await client.close();
+  else buffer.free();
+  filled.free();
+  say('ended');
+  say('done', await Promise.all([...work, random]));
+  await told();
+};
+
+/** Sends a buffer, and is killed. */
+const send: Task<Argument> = async ({ IpcClient }, { name, service, bytes }) => {
+  const { randomFillSync } = process.getBuiltinModule('node:crypto');
+  const client = await IpcClient.connect({ name, service });
+  const buffer = await client.createBuffer(bytes);
+  randomFillSync(buffer.bytes);
+  await client.call(1, buffer);
+};
+
+async function served(): Promise<{ name: string; server: Child }> {
+  const name = freshName();
+  const server = Child.start(serve, argumentOf(name));
+  await server.said('ready');
+  return { name, server };
+}
+
+describe('a thread of Node’s pool at work on a zero-copy buffer', () => {
+  it('of a client that is killed: the server has all of it to the end', async () => {
+    const { name, server } = await served();
+    const client = Child.start(send, argumentOf(name));
+    await server.said('at it');
+    client.kill();
+    await server.said('disconnected');
+    expect(await server.said('packed')).toBe(true);
+  });
+
+  it('of either side, when the server is killed: the client has all of it to the end', async () => {
+    const { name, server } = await served();
+    const client = Child.start(use, { ...argumentOf(name), end: 'told' });
+    await client.said('at it');
+    server.kill();
+    await client.said('ended');
+    expect(await client.said('done')).toEqual([true, true, true]);
+  });
+
+  it('of either side, when the client closes: likewise', async () => {
+    const { name } = await served();
+    const client = Child.start(use, { ...argumentOf(name), end: 'close' });
+    await client.said('ended');
+    expect(await client.said('done')).toEqual([true, true, true]);
+  });
+
+  it('that is freed meanwhile: it reads something else, and nobody comes to harm', async () => {
+    const { name } = await served();
+    const client = Child.start(use, { ...argumentOf(name), end: 'free' });
+    await client.said('ended');
+    expect(await client.said('done')).toEqual([false, true, true]);
+  });
+});
+
+describe('memory of a zero-copy buffer that was transferred', () => {
+  it('stays with who has it', async () => {
+    const { name } = await served();
+    const task: Task<Argument> = async ({ IpcClient, say, told }, { name, service }) => {
+      const client = await IpcClient.connect({ name, service });
+      const buffer = await client.createBuffer(100_000);
+      buffer.bytes.fill(1);
+      const memory = buffer.bytes.buffer as ArrayBuffer & { transfer?(): ArrayBuffer };
+      // Node 20 has no `transfer`, and copies what is cloned.
+      const got = memory.transfer?.() ?? structuredClone(memory, { transfer: [memory] });
+      buffer.free();
+      await client.close();
+      say(
+        'sum',
+        new Uint8Array(got).reduce((sum, byte) => sum | byte, 0),
+      );
+      await told();
+    };
+    const client = Child.start(task, argumentOf(name));
+    expect([0, 1]).toContain(await client.said('sum'));
+  });
+});
