@@ -373,6 +373,12 @@ describe.each(EVERY_WIRE)('over %s', (over) => {
           }
         };
         const request = encodeRequest(3, 'hello');
+        const more = Buffer.from(request);
+        more.writeInt32LE(100);
+        say(
+          'result',
+          status(() => coroipcc.msgSendReplyReceive(handle, [more])),
+        );
         // In the buffer.
         const view = coroipcc.msgSendReplyReceiveInBufGet(handle, [request]);
         const busy = status(() => coroipcc.msgSendReplyReceive(handle, request));
@@ -406,6 +412,7 @@ describe.each(EVERY_WIRE)('over %s', (over) => {
     );
     expect(waiting).toBeDefined();
     expect(results).toEqual([
+      over === 'native' ? CS.ERR_INVALID_PARAM : 0,
       ['hello', CS.ERR_BUSY],
       [CS.ERR_BAD_OPERATION, CS.ERR_BAD_OPERATION],
       'he',

@@ -215,6 +215,26 @@ describe('the end of a buffer', () => {
     expect(await server.said('disconnected')).toEqual([MIB, 0, false]);
   });
 
+  it('the server goes: who takes in place what had arrived can release it, and after close, too', async () => {
+    const { name } = await startZcb();
+    const client = await clientOf(name, { inPlace: true });
+    const released: boolean[] = [];
+    const payloads: Buffer[] = [];
+    const subscription = client.onMessage({
+      message: ({ payload }) => {
+        released.push(client.release(payload));
+        payloads.push(payload);
+      },
+    });
+    subscription.pause();
+    await client.call(COMMAND.SEND, JSON.stringify([1000, 5, 3]));
+    const over = new Promise((resolve) => client.on('close', resolve));
+    client.call(COMMAND.END).catch(() => {});
+    await over;
+    expect(released).toEqual([true, true, true]);
+    expect(payloads.map((payload) => client.release(payload))).toEqual([false, false, false]);
+  });
+
   it('the server ends the connection: likewise', async () => {
     const { name } = await startZcb();
     const client = await clientOf(name, { inPlace: true });

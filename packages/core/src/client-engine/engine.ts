@@ -25,7 +25,7 @@ import {
   scratchDoubles,
   scratchInts,
 } from '../scratch.js';
-import { ownThreadError, servedNames } from '../served-names.js';
+import { isServedHere, ownThreadError } from '../served-names.js';
 import { CS } from '../status.js';
 import type { Wire } from '../wires.js';
 import { numberOf, type ZeroCopyBuffer } from '../zero-copy-buffer.js';
@@ -61,7 +61,7 @@ export class ClientEngine {
 
   /** Connects and waits for the answer. */
   static connect(options: NativeClientOptions, timeoutMs: number): ClientEngine {
-    if (servedNames.has(options.name)) throw ownThreadError('serviceConnect', options.name);
+    if (isServedHere(options.name)) throw ownThreadError('serviceConnect', options.name);
     const engine = new ClientEngine(native.clientConnect(options, timeoutMs), options);
     engine.#connected();
     return engine;
@@ -380,7 +380,7 @@ export class ClientEngine {
 
   #connected(): void {
     this.#facts = native.clientFacts(this.#number);
-    this.#ownThread = servedNames.has(this.name) && this.#facts.serverPid === process.pid;
+    this.#ownThread = this.#facts.serverPid === process.pid && isServedHere(this.name);
   }
 
   #attend(): void {

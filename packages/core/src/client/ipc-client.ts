@@ -280,13 +280,13 @@ export class IpcClient extends AwareEmitter<IpcClientEvents> implements AsyncDis
    * Gives back the payload of an answer or a message that lies in memory of the server's, with the
    * option `inPlace`. It must not be looked at after that: the server writes there again.
    *
-   * @returns whether it lay there; a payload that was copied needs no release.
+   * @returns whether it lay there; a payload that was copied needs no release, nor does any after the end
+   * of the connection.
    * @throws {TypeError} for what are no bytes
    */
   release(payload: Uint8Array): boolean {
     checkBytes('payload', payload);
-    this.#checkOpen();
-    return this.#engine.release(payload);
+    return !this.#engine.closed && this.#engine.release(payload);
   }
 
   /** Ends the connection. Calls that wait are rejected with BAD_HANDLE. */

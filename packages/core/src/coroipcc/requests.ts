@@ -3,7 +3,12 @@
 
 import { checkInteger, checkObject, checkParts, checkTimeout, MAX_INT32 } from '../arguments.js';
 import { CoroIpcError } from '../errors.js';
-import { declaredSize, REQUEST_HEADER_BYTES, RESPONSE_HEADER_BYTES } from '../messages.js';
+import {
+  declaredSize,
+  REQUEST_HEADER_BYTES,
+  RESPONSE_HEADER_BYTES,
+  totalBytes,
+} from '../messages.js';
 import type { NativeParts } from '../native.js';
 import { CS } from '../status.js';
 import { type Connection, connectionOf, type ServiceHandle } from './handle.js';
@@ -18,11 +23,12 @@ export interface WaitOptions {
  * Sends a request and waits for its answer (`coroipcc_msg_send_reply_receive`).
  *
  * @param iov The request, in one part or several. Its header's size may differ from their total,
- * as with some of corosync's own clients, but not exceed the request buffer.
+ * as with some of corosync's own clients, but not exceed the request buffer, nor, on the native wire,
+ * the total.
  * @param responseBytes The most bytes of the answer to return, 24 at least. Default: all.
  * @returns the answer with its header. Look at its error: only TRY_AGAIN is thrown.
  * @throws {CoroIpcError} TRY_AGAIN when the answer says so, INVALID_PARAM when the parts or the
- * header's size exceed the request buffer, LIBRARY when the server is gone, TIMEOUT (the late answer is dropped),
+ * header's size exceed what they may, LIBRARY when the server is gone, TIMEOUT (the late answer is dropped),
  * BUSY while an answer is lent by {@link msgSendReplyReceiveInBufGet}.
  */
 export function msgSendReplyReceive(
@@ -105,6 +111,18 @@ function checkRequest(
 ): NativeParts {
   const parts = checkParts('iov', iov);
   connection.checkAnswerFree();
-  checkDeclaredSize(parts, connection.engine.facts.requestBytes, 'iov');
+  const { wire, facts } = connection.engine;
+  checkDeclaredSize(parts, facts.requestBytes, 'iov');
+  if (wire === 'native') checkBrought(parts);
   return parts;
+}
+
+// There a server takes it for a breach, and ends the connection.
+function checkBrought(parts: NativeParts): void {
+  const declared = declaredSize(parts, REQUEST_HEADER_BYTES, 'iov');
+  const total = totalBytes(parts);
+  if (declared > total) {
+    const what = `the size in iov's header is ${declared}, its parts have ${total} bytes`;
+    throw new CoroIpcError(CS.ERR_INVALID_PARAM, what);
+  }
 }

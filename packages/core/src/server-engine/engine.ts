@@ -2,7 +2,7 @@
 // descriptors watched, and brings exceptions of users' functions out where the core was entered.
 //
 // Invariants:
-//  - The engine's name is in `servedNames` while it listens.
+//  - The engine's name is told to `served-names.ts` while it listens.
 //  - After `close` began no function enters the core for the server but `dispatch`, which goes on
 //    until `closed`, since disconnect functions may be busy.
 //
@@ -14,7 +14,7 @@ import { native, SERVER_ALIVE, SERVER_WANTS_TURN } from '../native.js';
 import type { PollEvents } from '../poll/contract.js';
 import { REQUESTS_BETWEEN_CORE } from '../rings/layout.js';
 import { HEAD_ALONE, HEAD_CONNECTION, scratchDoubles, scratchInts } from '../scratch.js';
-import { servedNames } from '../served-names.js';
+import { beginsToServe, endsToServe } from '../served-names.js';
 import { CS } from '../status.js';
 import { runTicks } from '../ticks.js';
 import type { Wire } from '../wires.js';
@@ -80,7 +80,7 @@ export class ServerEngine implements WatchTarget {
     } finally {
       this.#failures.leave(outer);
     }
-    servedNames.add(this.name);
+    beginsToServe(this.name);
   }
 
   accept(): void {
@@ -140,7 +140,7 @@ export class ServerEngine implements WatchTarget {
   close(): void {
     if (this.#server === undefined || this.#closing) return;
     this.#closing = true;
-    servedNames.delete(this.name);
+    endsToServe(this.name);
     const outer = this.#failures.enter();
     try {
       native.serverClose(this.#server);
