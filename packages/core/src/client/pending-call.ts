@@ -6,6 +6,7 @@ import { checkStatus, payloadOf } from '../client-engine/answers.js';
 import { CoroIpcError } from '../errors.js';
 import { CS } from '../status.js';
 import { ZeroCopyBuffer } from '../zero-copy-buffer.js';
+import { onAbort } from './on-abort.js';
 
 /** What ends a call before its answer. */
 export interface CallLimits {
@@ -34,8 +35,7 @@ export class PendingCall {
   readonly #resolve: (payload: Buffer) => void;
   readonly #reject: (reason: unknown) => void;
   #timer: NodeJS.Timeout | undefined;
-  #signal: AbortSignal | undefined;
-  #onAbort: (() => void) | undefined;
+  #leaveSignal: (() => void) | undefined;
 
   constructor(id: number, payload: Uint8Array | ZeroCopyBuffer) {
     this.id = id;
@@ -57,9 +57,7 @@ export class PendingCall {
       this.#timer.unref();
     }
     if (signal !== undefined) {
-      this.#signal = signal;
-      this.#onAbort = () => giveUp(this, signal.reason);
-      signal.addEventListener('abort', this.#onAbort, { once: true });
+      this.#leaveSignal = onAbort(signal, () => giveUp(this, signal.reason));
     }
   }
 
@@ -96,6 +94,6 @@ export class PendingCall {
 
   #release(): void {
     if (this.#timer !== undefined) clearTimeout(this.#timer);
-    if (this.#onAbort !== undefined) this.#signal?.removeEventListener('abort', this.#onAbort);
+    this.#leaveSignal?.();
   }
 }
