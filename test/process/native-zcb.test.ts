@@ -1,9 +1,17 @@
 // Zero-copy buffers of the API for people: what is sent in them arrives whole, memory is in the
 // hands of one side at a time, and whoever errs gets an error.
 
-import { CS, IpcClient, type IpcClientOptions, type ZeroCopyBuffer } from '@coroipc/core';
+import {
+  CS,
+  IpcClient,
+  type IpcClientOptions,
+  type IpcConnection,
+  IpcServer,
+  type ZeroCopyBuffer,
+} from '@coroipc/core';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { numberOf } from '../../packages/core/dist/zero-copy-buffer.js';
+import { freshName } from './child.js';
 import { rejected, thrown } from './native-services.js';
 import { COMMAND, MIB, SERVICE, startZcb } from './native-zcb.js';
 
@@ -166,6 +174,22 @@ describe('memory that is in use', () => {
     expect(answer.equals(Buffer.alloc(MIB, 77))).toBe(true);
     client.release(answer);
     expect(await told(client, COMMAND.STATE)).toEqual([false, 4]);
+  });
+});
+
+describe('a buffer of a server', () => {
+  it('is taken by a client that waits for nothing, and by one that is paused', async () => {
+    const name = freshName();
+    const server = new IpcServer({ name });
+    server.service(SERVICE, { requests: {} });
+    await server.listen();
+    onTestFinished(() => server.close());
+    const connected = new Promise<IpcConnection>((resolve) => server.on('connection', resolve));
+    const client = await clientOf(name);
+    const connection = await connected;
+    expect((await connection.createBuffer(1000)).bytes.length).toBe(1000);
+    client.onMessage({ message: () => {} }).pause();
+    expect((await connection.createBuffer(2000)).bytes.length).toBe(2000);
   });
 });
 

@@ -4,7 +4,8 @@
 //
 // Invariants:
 //  - The socket is watched for hang-up always, and for POLLIN while it is what tells of something
-//    wanted. The second descriptor, where the wire has one, is watched from the first call on.
+//    wanted; on the native wire always, since the server asks there whether a buffer is taken, and
+//    rings for nothing else that is not wanted. The second descriptor, where the wire has one, is watched from the first call on.
 //  - A turn is one millisecond or so at the most; a job of the adapter goes on.
 //  - Promises and `process.nextTick` run between messages, and before a turn waits.
 
@@ -63,7 +64,8 @@ export class ClientTurns {
     this.#work = work;
     this.#native = engine.wire === 'native';
     this.#socket = adapter.pollDispatchAdd(engine.socket, (revents) => this.#ready(revents));
-    this.#socket.modify(0);
+    if (this.#native) this.#events = POLLIN;
+    else this.#socket.modify(0);
     engine.onAttention = () => this.later();
   }
 
@@ -148,8 +150,7 @@ export class ClientTurns {
 
   #sleep(): boolean {
     const wants = this.#ended ? 0 : this.#work.wants();
-    const heard = this.#native ? wants : wants & WANTS_MESSAGES;
-    this.#listen(heard === 0 ? 0 : POLLIN);
+    this.#listen(this.#native || (wants & WANTS_MESSAGES) !== 0 ? POLLIN : 0);
     return wants === 0 || this.#engine.sleep(wants) === 0;
   }
 
