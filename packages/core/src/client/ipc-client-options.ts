@@ -27,8 +27,8 @@ export interface IpcClientOptions {
   /** The user whose server alone is talked to, against others who took the name. Default: any. */
   serverUid?: number;
   /**
-   * Bytes of the largest request, its 16-byte header included. Default 1 MiB, less 16 on the native
-   * wire, whose rings are powers of two with 16 bytes around each message.
+   * Bytes of the largest request, its 16-byte header included. Default 1 MiB, less 24 on the native
+   * wire, whose rings are powers of two with 24 bytes around the largest message.
    */
   requestBytes?: number;
   /** Bytes of the largest answer, its 24-byte header included. Default as `requestBytes`. */
