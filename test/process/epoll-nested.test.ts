@@ -314,6 +314,10 @@ describe('epollPoll', () => {
       const [other] = descriptors.socketPair();
       descriptors.write(far, Buffer.from('x'));
       const before = held();
+      // The system lists a thread that was joined for a moment longer.
+      const back = async () => {
+        while (held().join() !== before.join()) await sleep(1);
+      };
       const during: number[][] = [];
       for (let round = 0; round < 10; round++) {
         // From inside a call-back, from outside, and without ever being called.
@@ -324,6 +328,7 @@ describe('epollPoll', () => {
             resolve();
           });
         });
+        await back();
         const handles = [near, other].map((fd) => poll.pollDispatchAdd(fd, () => {}));
         await sleep(1);
         for (const handle of handles) handle.destroy();
@@ -333,15 +338,12 @@ describe('epollPoll', () => {
         } catch {
           // There is no such descriptor, and nothing is held for it.
         }
+        await back();
       }
-      const after = held();
-      return [
-        during.every(([fds = 0, tasks = 0]) => {
-          return fds > (before[0] ?? 0) && tasks === (before[1] ?? 0) + 1;
-        }),
-        before.join() === after.join() || [before, after],
-      ];
+      return during.map(([fds = 0, tasks = 0]) => {
+        return fds > (before[0] ?? 0) && tasks === (before[1] ?? 0) + 1;
+      });
     }, EPOLL_WORKER);
-    expect(told).toEqual([true, true]);
+    expect(told).toEqual(Array(10).fill(true));
   });
 });
