@@ -246,7 +246,8 @@ Session::Taken ClassicSession::take_messages(std::span<std::byte> room, uint64_t
   Taken taken;
   for (; taken.count < most; ++taken.count) {
     uint32_t size = 0;
-    if (look_for_message(size) != Status::kOk || size > largest || size > room.size()) break;
+    taken.end = look_for_message(size);
+    if (taken.end != Status::kOk || size > largest || size > room.size()) break;
     (void)read_message(room);
     (void)put();
     const size_t bytes = std::min(room.size(), wire::up_to_next(size));

@@ -294,7 +294,7 @@ Session::Taken NativeSession::take_messages(std::span<std::byte> room, uint64_t 
   if (taken.all) distance_.found_none();
   put_bytes_ += taken.bytes;
   made_room_ = made_room_ || taken.count > 0;
-  return {taken.count, taken.bytes};
+  return {taken.count, taken.bytes, Status::kOk};
 }
 
 bool NativeSession::hear() {
