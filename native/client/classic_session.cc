@@ -232,11 +232,11 @@ std::optional<InPlace> ClassicSession::message_in_place() const {
 }
 
 size_t ClassicSession::read_message(std::span<std::byte> into) const {
-  const size_t copied = std::min<size_t>(channel_->message_size(), into.size());
+  const uint32_t size = channel_->message_size();
+  const size_t copied = std::min<size_t>(size, into.size());
   if (copied == 0) return 0;
   std::memcpy(into.data(), channel_->ring_memory()->data() + channel_->message_offset(), copied);
   // It was checked; what the server may have written there since was not.
-  const uint32_t size = channel_->message_size();
   std::memcpy(into.data(), &size, std::min(copied, sizeof size));
   return copied;
 }
@@ -246,8 +246,7 @@ Session::Taken ClassicSession::take_messages(std::span<std::byte> room, uint64_t
   Taken taken;
   for (; taken.count < most; ++taken.count) {
     uint32_t size = 0;
-    taken.end = look_for_message(size);
-    if (taken.end != Status::kOk || size > largest || size > room.size()) break;
+    if (look_for_message(size) != Status::kOk || size > largest || size > room.size()) break;
     (void)read_message(room);
     (void)put();
     const size_t bytes = std::min(room.size(), wire::up_to_next(size));

@@ -3,16 +3,11 @@
 #include <poll.h>
 #include <sys/epoll.h>
 
-#include <algorithm>
-#include <cstring>
-
 #include "sys/clock.h"
 
 namespace coroipc::client {
 
 namespace native = wire::native;
-
-namespace {}  // namespace
 
 NativeSession::~NativeSession() {
   if (!user_fd_.open()) return;
@@ -294,7 +289,7 @@ Session::Taken NativeSession::take_messages(std::span<std::byte> room, uint64_t 
   if (taken.all) distance_.found_none();
   put_bytes_ += taken.bytes;
   made_room_ = made_room_ || taken.count > 0;
-  return {taken.count, taken.bytes, Status::kOk};
+  return {taken.count, taken.bytes};
 }
 
 bool NativeSession::hear() {

@@ -137,9 +137,6 @@ class Session {
   struct Taken {
     uint32_t count = 0;
     size_t bytes = 0;  // of `room`
-    // What `look_for_message` said in the end, which it says only once on the classic wire; kOk: it
-    // is to be asked.
-    Status end = Status::kOk;
   };
   [[nodiscard]] virtual Taken take_messages(std::span<std::byte> room, uint64_t most,
                                             size_t largest) = 0;

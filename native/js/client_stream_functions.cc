@@ -42,7 +42,7 @@ Value client_take(const CallbackInfo& info) {
       session.take_messages(room, std::max<uint64_t>(most, 1), Arrivals::kSmallBytes);
   if (taken.count == 0) {
     uint32_t size = 0;
-    const Status status = taken.end == Status::kOk ? session.look_for_message(size) : taken.end;
+    const Status status = session.look_for_message(size);
     if (status == Status::kErrTryAgain) return Number::New(env, 0);
     if (status != Status::kOk) return answer(env, status, size);
     const Number alone = Number::New(env, -static_cast<double>(size));
@@ -56,7 +56,7 @@ Value client_take(const CallbackInfo& info) {
     if (size > Arrivals::kSmallBytes || wire::up_to_next(size) > room.size()) return alone;
     (void)session.read_message(room);
     (void)session.put();
-    taken = {1, size, Status::kOk};
+    taken = {1, size};
   }
   arrivals.take(taken.bytes);
   return Number::New(env, taken.count);

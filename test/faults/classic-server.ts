@@ -99,6 +99,17 @@ export class ClassicServer {
     await this.event(this.generation === '1.2' ? 0 : 1);
   }
 
+  /** Messages one after another from the ring's beginning, the last of so many bytes as its header says. */
+  async dispatchBehind(good: number, size: number): Promise<void> {
+    const messages = [...Array<number>(good).fill(24), size].map(headerOf);
+    await this.raw.fill(this.maps.dispatch, 0, Buffer.concat(messages));
+    await this.raw.poke({ map: this.maps.control, at: 4, width: 4 }, 24 * messages.length);
+    for (let left = messages.length; left > 0; left--) {
+      await this.#post('dispatch');
+      await this.event(this.generation === '1.2' ? 0 : 1);
+    }
+  }
+
   async garbage(): Promise<void> {
     for (let at = 8; at < 104; at += 4)
       await this.raw.poke({ map: this.maps.control, at, width: 4 }, 0x5a5a5a5a);

@@ -24,7 +24,8 @@ export type ClientApi = (typeof CLIENT_APIS)[number];
 export interface Asked extends Partial<IpcClientOptions> {
   readonly name: string;
   readonly timeoutMs: number;
-  readonly wants: 'answer' | 'message';
+  /** An answer, one message, or all messages up to the end of the connection. */
+  readonly wants: 'answer' | 'message' | 'end';
 }
 
 /** How far the client came, and the status that it was told. */

@@ -40,7 +40,7 @@ interface Meeting {
   readonly at: 'connect' | 'call';
   /** The statuses that tell it. */
   readonly told: readonly number[];
-  readonly wants?: 'answer' | 'message';
+  readonly wants?: 'answer' | 'message' | 'end';
   readonly generation?: Generation;
   readonly timeoutMs?: number;
 }
@@ -429,6 +429,10 @@ const both = (generation: Generation): Parameters<typeof meets>[1] => {
     'sends a message of 2^31 - 1 bytes': [
       classic(generation, (server) => server.dispatch(24, 2 ** 31 - 1)),
       at(MESSAGE),
+    ],
+    'sends a message of 0 bytes behind good ones': [
+      classic(generation, (server) => server.dispatchBehind(3, 0)),
+      at({ ...MESSAGE, wants: 'end' }),
     ],
     'truncates the dispatch ring': [
       classic(generation, (server) => server.truncate('dispatch')),

@@ -75,6 +75,7 @@ Reply ClassicClientChannel::take_reply(uint32_t& size) {
 }
 
 Next ClassicClientChannel::next(uint32_t& size) {
+  if (breached_) return Next::kOver;
   if (owes_flush_) ask_for_flush();
   while (message_size_ == 0) {
     const Next event = read_event();
@@ -83,7 +84,9 @@ Next ClassicClientChannel::next(uint32_t& size) {
       if (event == Next::kNothing && control_.flow_controlled()) control_.wake().post();
       return event;
     }
-    if (look_at_message() == Next::kOver) return Next::kOver;
+    // Its event byte was read, and would not tell of it again.
+    breached_ = look_at_message() == Next::kOver;
+    if (breached_) return Next::kOver;
   }
   size = message_size_;
   return Next::kMessage;

@@ -82,6 +82,7 @@ class ClassicClientChannel final : public ClientChannel {
   uint32_t message_size_ = 0;   // of the current message; 0: none
   uint64_t unposted_ = 0;       // messages read whose post of the dispatch semaphore is to come
   bool server_queues_ = false;  // generation 1.2: what the last event byte said
+  bool breached_ = false;       // a message was none
   bool owes_flush_ = false;     // generation 1.2: a flush byte that the socket had no room for
 };
 

@@ -9,8 +9,8 @@
 //    and throws a TypeError.
 //  - A call-back of NativeServerHost must not throw; should it throw all the same, the exception
 //    leaves the function that was driving the server, after that function has done its work.
-//  - Memory shared with a peer is seen from JavaScript only through an ArrayBuffer that is
-//    detached when its mapping goes.
+//  - Memory shared with a peer is seen from JavaScript only through an ArrayBuffer, which is detached at
+//    the end; not that of a native zero-copy buffer, which stays mapped (`native/js/view.h`).
 
 import { createRequire } from 'node:module';
 import { CoroIpcError } from './errors.js';

@@ -22,8 +22,7 @@ export function endsToServe(name: string): void {
 /** Whether this thread serves that name, however it is written. */
 export function isServedHere(name: string): boolean {
   if (served.size === 0) return false;
-  const same = oneWayToWrite(name);
-  return served.has(name) || [...served.values()].includes(same);
+  return served.has(name) || [...served.values()].includes(oneWayToWrite(name));
 }
 
 // A path may lead to a socket in many ways; the socket itself may be gone, or not be there yet.

@@ -2,7 +2,7 @@
 // of its functions that both need.
 //
 // Invariants: after `close` every function throws BAD_HANDLE, and all memory of the connection that
-// JavaScript saw is detached. A function that would block refuses to where the answer could only
+// JavaScript saw is detached, but for zero-copy buffers of the native wire. A function that would block refuses to where the answer could only
 // come from this thread.
 
 import { Buffer } from 'node:buffer';

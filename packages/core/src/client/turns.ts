@@ -5,7 +5,8 @@
 // Invariants:
 //  - The socket is watched for hang-up always, and for POLLIN while it is what tells of something
 //    wanted; on the native wire always, since the server asks there whether a buffer is taken, and
-//    rings for nothing else that is not wanted. The second descriptor, where the wire has one, is watched from the first call on.
+//    rings for nothing else that is not wanted. The second descriptor, where the wire has one, is
+//    watched from the first call on.
 //  - A turn is one millisecond or so at the most; a job of the adapter goes on.
 //  - Promises and `process.nextTick` run between messages, and before a turn waits.
 

@@ -91,8 +91,8 @@ export function timeoutOf(options: WaitOptions | undefined): number {
   return checkTimeout('options.timeoutMs', options.timeoutMs ?? -1);
 }
 
-/** Checks a header's size against the memory that the request goes to. */
-export function checkDeclaredSize(parts: NativeParts, most: number, name: string): void {
+/** Checks a header's size against the memory that the request goes to; returns it. */
+export function checkDeclaredSize(parts: NativeParts, most: number, name: string): number {
   const declared = declaredSize(parts, REQUEST_HEADER_BYTES, name);
   if (declared < REQUEST_HEADER_BYTES) {
     throw new RangeError(
@@ -103,6 +103,7 @@ export function checkDeclaredSize(parts: NativeParts, most: number, name: string
     const what = `the size in ${name}'s header is ${declared}, the buffer has ${most}`;
     throw new CoroIpcError(CS.ERR_INVALID_PARAM, what);
   }
+  return declared;
 }
 
 function checkRequest(
@@ -112,17 +113,12 @@ function checkRequest(
   const parts = checkParts('iov', iov);
   connection.checkAnswerFree();
   const { wire, facts } = connection.engine;
-  checkDeclaredSize(parts, facts.requestBytes, 'iov');
-  if (wire === 'native') checkBrought(parts);
-  return parts;
-}
-
-// There a server takes it for a breach, and ends the connection.
-function checkBrought(parts: NativeParts): void {
-  const declared = declaredSize(parts, REQUEST_HEADER_BYTES, 'iov');
+  const declared = checkDeclaredSize(parts, facts.requestBytes, 'iov');
   const total = totalBytes(parts);
-  if (declared > total) {
+  // There a server takes it for a breach, and ends the connection.
+  if (wire === 'native' && declared > total) {
     const what = `the size in iov's header is ${declared}, its parts have ${total} bytes`;
     throw new CoroIpcError(CS.ERR_INVALID_PARAM, what);
   }
+  return parts;
 }
