@@ -68,29 +68,31 @@ async function dropViews(name, wire) {
   coroipcc.serviceDisconnect(connect());
   collectGarbage();
   const before = holdings();
-  for (let round = 0; round < 60; round++) {
-    const handle = connect();
-    coroipcc.msgSendReplyReceive(handle, request(COMMAND.BURST, burst(5, 100)));
-    let kept;
-    for (let left = 5; left > 0; left--) {
-      kept = coroipcc.dispatchGet(handle, 5000);
-      if (left % 2 === 0) collectGarbage();
-      assert.equal(kept.length, 124);
-      assert.equal(kept.readUInt32LE(24), 5 - left);
-      coroipcc.dispatchPut(handle);
-    }
-    const zeroCopy = [1, 2, 3].map(() => coroipcc.zcbAlloc(handle, 5000, 16));
-    const lent = coroipcc.msgSendReplyReceiveInBufGet(handle, request(COMMAND.ECHO, 'lent'));
-    collectGarbage();
-    assert.equal(lent.subarray(24).toString(), 'lent');
-    coroipcc.msgSendReplyReceiveInBufPut(handle);
-    coroipcc.zcbFree(handle, zeroCopy[1]);
-    coroipcc.serviceDisconnect(handle);
-    // What is lent is a copy on the native wire.
-    const seen = wire === 'native' ? zeroCopy : [kept, lent, ...zeroCopy];
-    for (const view of seen) assert.equal(view.length, 0);
-  }
+  for (let round = 0; round < 60; round++) dropViewsOf(connect(), wire);
   await release(before);
+}
+
+// A call of its own: an async function that waits may keep what its variables held.
+function dropViewsOf(handle, wire) {
+  coroipcc.msgSendReplyReceive(handle, request(COMMAND.BURST, burst(5, 100)));
+  let kept;
+  for (let left = 5; left > 0; left--) {
+    kept = coroipcc.dispatchGet(handle, 5000);
+    if (left % 2 === 0) collectGarbage();
+    assert.equal(kept.length, 124);
+    assert.equal(kept.readUInt32LE(24), 5 - left);
+    coroipcc.dispatchPut(handle);
+  }
+  const zeroCopy = [1, 2, 3].map(() => coroipcc.zcbAlloc(handle, 5000, 16));
+  const lent = coroipcc.msgSendReplyReceiveInBufGet(handle, request(COMMAND.ECHO, 'lent'));
+  collectGarbage();
+  assert.equal(lent.subarray(24).toString(), 'lent');
+  coroipcc.msgSendReplyReceiveInBufPut(handle);
+  coroipcc.zcbFree(handle, zeroCopy[1]);
+  coroipcc.serviceDisconnect(handle);
+  // What is lent is a copy on the native wire.
+  const seen = wire === 'native' ? zeroCopy : [kept, lent, ...zeroCopy];
+  for (const view of seen) assert.equal(view.length, 0);
 }
 
 // Payloads outlive everything they came with.
