@@ -7,6 +7,7 @@
 #include "js/env_state.h"
 #include "js/functions.h"
 #include "js/visit.h"
+#include "sys/large_memory.h"
 #include "wire/native/handshake.h"
 #include "wire/native/own_buffers.h"
 
@@ -307,6 +308,7 @@ Value client_receive(const CallbackInfo& info) {
     (void)check(env, Status::kErrBadOperation, "there is no answer to receive");
     return env.Undefined();
   }
+  sys::count_memory(into.size());
   const size_t copied = visit.session().read_answer(into);
   visit.session().answer_done();
   return Number::New(env, static_cast<double>(copied));

@@ -7,6 +7,7 @@
 #include "js/env_state.h"
 #include "js/functions.h"
 #include "js/visit.h"
+#include "sys/large_memory.h"
 
 namespace coroipc::js {
 
@@ -67,6 +68,7 @@ Value client_read(const CallbackInfo& info) {
   const ClientVisit visit(info);
   std::span<std::byte> into;
   if (!visit.found() || !read_bytes(info[1], into)) return env.Undefined();
+  sys::count_memory(into.size());
   return Number::New(env, static_cast<double>(visit.session().read_message(into)));
 }
 

@@ -6,6 +6,7 @@
 #include "js/env_state.h"
 #include "js/functions.h"
 #include "js/visit.h"
+#include "sys/large_memory.h"
 #include "wire/native/handshake.h"
 
 namespace coroipc::js {
@@ -205,6 +206,7 @@ Value request_read(const CallbackInfo& info) {
   const ServerVisit visit = ServerVisit::by_connection(info);
   std::span<std::byte> into;
   if (!visit.found() || !read_bytes(info[1], into)) return env.Undefined();
+  sys::count_memory(into.size());
   uint32_t size = 0;
   const Status status = visit.server().read_request(visit.number(), into, size);
   if (!check(env, status, "the request cannot be read")) return env.Undefined();

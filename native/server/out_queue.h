@@ -4,8 +4,10 @@
 
 #include <cstddef>
 #include <list>
-#include <vector>
+#include <memory>
+#include <utility>
 
+#include "sys/large_memory.h"
 #include "wire/message.h"
 
 namespace coroipc::server {
@@ -50,16 +52,21 @@ class OutQueue {
     return dropped;
   }
   void push(wire::Parts parts) {
-    std::vector<std::byte> message(wire::total_size(parts));
-    wire::copy_parts(parts, message.data());
-    bytes_ += message.size();
+    const size_t size = wire::total_size(parts);
+    sys::count_memory(size);
+    // Every byte of it is written: zeros first would cost as much once more.
+    Message message{std::make_unique_for_overwrite<std::byte[]>(size), size};
+    wire::copy_parts(parts, message.bytes.get());
+    bytes_ += size;
     messages_.push_back(std::move(message));
   }
 
   // Precondition of both: not empty.
-  [[nodiscard]] wire::Bytes front() const { return messages_.front(); }
+  [[nodiscard]] wire::Bytes front() const {
+    return {messages_.front().bytes.get(), messages_.front().size};
+  }
   void pop() {
-    bytes_ -= messages_.front().size();
+    bytes_ -= messages_.front().size;
     messages_.pop_front();
   }
 
@@ -69,11 +76,16 @@ class OutQueue {
   }
 
  private:
+  struct Message {
+    std::unique_ptr<std::byte[]> bytes;
+    size_t size;
+  };
+
   Overflow overflow_ = Overflow::kQueue;
   size_t max_bytes_;
   size_t bytes_ = 0;
   // Mostly there are none, and then a list takes no memory.
-  std::list<std::vector<std::byte>> messages_;
+  std::list<Message> messages_;
 };
 
 }  // namespace coroipc::server

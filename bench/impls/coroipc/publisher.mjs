@@ -2,7 +2,7 @@
 // its connection's queue: when so many wait in one that the next could be refused, the rest is held
 // back until all queues are empty. Bursts, so that the loop gets its turn where no ring is ever full.
 const AHEAD = 1024;
-const AHEAD_BYTES = 4 * 1024 * 1024;
+const AHEAD_BYTES = 512 * 1024;
 const BURST = 512;
 
 export class Publisher {
