@@ -22,13 +22,10 @@ const FUNCTIONS = ['a Proxy of a function that throws', 'a class', 'a function']
   'a function that throws',
 );
 const ZERO = ['-0', '0'];
+// What has no member that is not an option.
 const OBJECTS = [
-  ...['a DataView', 'a Date', 'a Float64Array', 'a Map', 'a Promise', 'a Proxy of a Uint8Array'],
-  ...['a SharedArrayBuffer', 'a detached buffer', 'a resizable buffer that shrank'],
-  ...['a view of a SharedArrayBuffer', 'an ArrayBuffer', 'an aborted signal'],
-  ...['an empty Uint8Array', 'an empty object', 'an object of length 3'],
-  ...['an object whose conversions throw', 'an object without a prototype'],
-  ...['ones in a Uint8Array', 'undefined', 'zeros in a Uint8Array'],
+  ...['a Date', 'a Map', 'a Promise', 'a SharedArrayBuffer', 'an ArrayBuffer'],
+  ...['an aborted signal', 'an empty object', 'an object without a prototype', 'undefined'],
 ];
 
 const RIGHT_OF_ADAPTERS = Object.fromEntries(

@@ -10,8 +10,9 @@ import {
   checkAdapter,
   checkFunction,
   checkInteger,
-  checkObject,
+  checkOptions,
   MAX_INT32,
+  optionNames,
 } from '@coroipc/core/adapter';
 import { Attachment } from './attachment.js';
 import { CallQueue, isJob, type Job } from './call-queue.js';
@@ -23,6 +24,7 @@ import { MOST_READY, WatchSet } from './watch-set.js';
 
 // A wait is cut into slices: between two of them a worker that is to be terminated can be.
 const SLICE_MS = 50;
+const RUN_OPTIONS = optionNames<RunOptions>({ hostEveryMs: true });
 
 /**
  * An event loop over one epoll set, and a poll adapter. Usable in four ways: `await loop.run()`
@@ -165,7 +167,7 @@ export class EpollLoop implements PollAdapter, Disposable {
    * @throws {Error} (by rejection) when it runs already or is closed, or epoll_wait(2) fails.
    */
   run(options: RunOptions = {}): Promise<void> {
-    checkObject('options', options);
+    checkOptions('options', options, RUN_OPTIONS);
     const { hostEveryMs = SLICE_MS } = options;
     checkInteger('options.hostEveryMs', hostEveryMs, 0, MAX_INT32);
     return this.#run(hostEveryMs);

@@ -1,18 +1,25 @@
 // A timer of a loop: one timerfd, watched like any descriptor.
 
 import type { PollHandle } from '@coroipc/core';
-import { checkFunction, checkObject, describe, MAX_INT32 } from '@coroipc/core/adapter';
+import {
+  checkFunction,
+  checkOptions,
+  describe,
+  MAX_INT32,
+  optionNames,
+} from '@coroipc/core/adapter';
 import { native } from './native.js';
 import { NOBODY, type WatchSet } from './watch-set.js';
 
 /** When a timer fires; one of the two at least. Fractions of a millisecond count. */
 export interface EpollTimerOptions {
   /** The first time, in milliseconds from now, 0 to 2147483647. Default: `everyMs`. */
-  readonly afterMs?: number;
+  readonly afterMs?: number | undefined;
   /** From then on, in milliseconds, 0.001 to 2147483647. Default: never again. */
-  readonly everyMs?: number;
+  readonly everyMs?: number | undefined;
 }
 
+const OPTIONS = optionNames<EpollTimerOptions>({ afterMs: true, everyMs: true });
 const LEAST_EVERY_MS = 0.001;
 
 function checkMs(name: string, value: unknown, least: number): number {
@@ -27,7 +34,7 @@ function checkMs(name: string, value: unknown, least: number): number {
 }
 
 function checkTimes(options: EpollTimerOptions): { afterMs: number; everyMs: number } {
-  checkObject('options', options);
+  checkOptions('options', options, OPTIONS);
   const { afterMs, everyMs } = options;
   if (afterMs === undefined && everyMs === undefined) {
     throw new TypeError('options must have afterMs, everyMs or both');

@@ -11,7 +11,7 @@ export interface RunOptions {
    * The longest that the host's own timers and sockets wait for a turn while nothing happens in the
    * loop, in milliseconds; 0 never blocks. Default 50.
    */
-  readonly hostEveryMs?: number;
+  readonly hostEveryMs?: number | undefined;
 }
 
 /** The loop, as seen from here. */

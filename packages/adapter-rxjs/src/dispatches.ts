@@ -10,10 +10,11 @@ import {
 import {
   checkFunction,
   checkInteger,
-  checkObject,
   checkOneOf,
   checkOptionalFunction,
+  checkOptions,
   MAX_INT32,
+  optionNames,
 } from '@coroipc/core/adapter';
 import { defer, Observable, type ObservableInput } from 'rxjs';
 import { checkClient } from './arguments.js';
@@ -30,11 +31,11 @@ export interface OverflowOptions {
    * - `'drop-newest'`: the one that comes is dropped.
    * - `'error'`: the Observable fails with TRY_AGAIN.
    */
-  overflow?: Overflow;
+  overflow?: Overflow | undefined;
   /** How many messages may wait behind those in work, 1 to 2147483647. Default 256. */
-  highWaterMark?: number;
+  highWaterMark?: number | undefined;
   /** Is told of every message that is dropped. */
-  dropped?: (message: DispatchMessage) => void;
+  dropped?: ((message: DispatchMessage) => void) | undefined;
 }
 
 /** Options of {@link dispatches} with work to do. */
@@ -42,11 +43,18 @@ export interface DispatchesWork<Result> extends OverflowOptions {
   /** The work on a message. What it emits is emitted; the next message waits until it completes. */
   project: (message: DispatchMessage, index: number) => ObservableInput<Result>;
   /** How many messages are in work at a time, 1 to 2147483647. Default 1: one after another. */
-  concurrency?: number;
+  concurrency?: number | undefined;
 }
 
 const OVERFLOWS = ['pause', 'drop-oldest', 'drop-newest', 'error'] as const;
 const DEFAULT_HIGH_WATER_MARK = 256;
+const OPTIONS = optionNames<DispatchesWork<unknown>>({
+  overflow: true,
+  highWaterMark: true,
+  dropped: true,
+  project: true,
+  concurrency: true,
+});
 
 /**
  * The dispatch messages of a client, from the subscription on. Fails when the server ends the
@@ -86,7 +94,7 @@ export function dispatches<Result>(
   options: OverflowOptions & Partial<DispatchesWork<Result>> = {},
 ): Observable<DispatchMessage | Result> {
   checkClient(client);
-  checkObject('options', options);
+  checkOptions('options', options, OPTIONS);
   const { overflow = 'pause', highWaterMark = DEFAULT_HIGH_WATER_MARK } = options;
   const { project, dropped, concurrency = 1 } = options;
   checkOneOf('options.overflow', overflow, OVERFLOWS);

@@ -13,8 +13,9 @@ import {
   checkAdapter,
   checkFunction,
   checkInteger,
-  checkObject,
   checkOptionalFunction,
+  checkOptions,
+  optionNames,
 } from '@coroipc/core/adapter';
 import { type MonoTypeOperatorFunction, type Observable, Subject, type Subscription } from 'rxjs';
 import { RxWatch } from './rx-watch.js';
@@ -35,13 +36,13 @@ export interface RxPollOptions {
   /** The poll system to wrap. */
   source: PollAdapter;
   /** What every readiness goes through. Without one it is delivered as it comes. */
-  operator?: MonoTypeOperatorFunction<Readiness>;
+  operator?: MonoTypeOperatorFunction<Readiness> | undefined;
   /**
    * How long a readiness may take through the operator before its descriptor is looked at again,
    * in milliseconds: the operator may have dropped it. It doubles up to a hundred times that while
    * nothing comes out. Default 10.
    */
-  restMs?: number;
+  restMs?: number | undefined;
 }
 
 /** What {@link rxPoll} returns. */
@@ -50,6 +51,7 @@ export interface RxPoll extends PollAdapter {
   readonly readiness$: Observable<Readiness>;
 }
 
+const OPTIONS = optionNames<RxPollOptions>({ source: true, operator: true, restMs: true });
 const DEFAULT_REST_MS = 10;
 const LONGEST_REST_MS = 60_000;
 
@@ -67,7 +69,7 @@ class RxPolled implements RxPoll {
   #numbers = 0;
 
   constructor(options: RxPollOptions) {
-    checkObject('options', options);
+    checkOptions('options', options, OPTIONS);
     const { source, operator, restMs = DEFAULT_REST_MS } = options;
     checkAdapter('options.source', source);
     checkOptionalFunction('options.operator', operator);

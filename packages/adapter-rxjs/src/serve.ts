@@ -12,7 +12,7 @@ import {
   type IpcServer,
   type Payload,
 } from '@coroipc/core';
-import { checkFunction, checkObject, MAX_INT32 } from '@coroipc/core/adapter';
+import { checkFunction, checkOptions, MAX_INT32, optionNames } from '@coroipc/core/adapter';
 import { defer, finalize, mergeMap, Observable, type ObservableInput, of, tap } from 'rxjs';
 import { checkId, checkServer } from './arguments.js';
 import { requests } from './server.js';
@@ -32,6 +32,8 @@ export interface ServeOptions {
   /** The command id, 0 to 65535. Default: every id that nobody else serves. */
   id?: number | undefined;
 }
+
+const OPTIONS = optionNames<ServeOptions>({ id: true });
 
 /** How the Observable of one request ended. */
 export interface ServedRequest {
@@ -82,7 +84,7 @@ export function serve(
   checkServer(server);
   checkId('service', service);
   checkFunction('project', project);
-  checkObject('options', options);
+  checkOptions('options', options, OPTIONS);
   const id = options.id === undefined ? undefined : checkId('options.id', options.id);
   return defer(() => {
     const inProgress: InProgress = new Map();

@@ -2,7 +2,7 @@
 // takes them away, and nothing else is opened or closed.
 
 import type { IpcConnection, IpcRequest, IpcServer } from '@coroipc/core';
-import { checkObject } from '@coroipc/core/adapter';
+import { checkOptions, optionNames } from '@coroipc/core/adapter';
 import { Observable } from 'rxjs';
 import { checkId, checkServer } from './arguments.js';
 
@@ -13,6 +13,8 @@ export interface RequestsOptions {
   /** The command id, 0 to 65535. Default: every id that nobody else serves. */
   id?: number | undefined;
 }
+
+const OPTIONS = optionNames<RequestsOptions>({ service: true, id: true });
 
 /**
  * The connections of a server: those of now, then each new one. Completes when the server closes.
@@ -68,7 +70,7 @@ export function connections(server: IpcServer): Observable<IpcConnection> {
  */
 export function requests(server: IpcServer, options: RequestsOptions): Observable<IpcRequest> {
   checkServer(server);
-  checkObject('options', options);
+  checkOptions('options', options, OPTIONS);
   const service = checkId('options.service', options.service);
   const id = options.id === undefined ? undefined : checkId('options.id', options.id);
   return new Observable((subscriber) => {

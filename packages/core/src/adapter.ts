@@ -7,7 +7,9 @@ export {
   checkObject,
   checkOneOf,
   checkOptionalFunction,
+  checkOptions,
   describe,
   MAX_INT32,
+  optionNames,
 } from './arguments.js';
 export { type PollWatch, pollHandle } from './poll/handle.js';

@@ -135,6 +135,22 @@ describe('describe', () => {
   it('gives a short word for any value', () => {
     expect(describeValue('x'.repeat(100))).toHaveLength(43);
     expect(describeValue(Object.create(null))).toBe('an object');
+    expect(describeValue({})).toBe('an object');
+    expect(describeValue(new Map())).toBe('a Map');
+    expect(describeValue(new ArrayBuffer(1))).toBe('an ArrayBuffer');
+    expect(describeValue(new (class {})())).toBe('an object');
+    expect(describeValue({ constructor: 5 })).toBe('an object');
+    expect(describeValue(Object.create({ constructor: { name: 'x' } }))).toBe('an object');
+    const throwing = {
+      get constructor(): never {
+        throw new Error('a getter');
+      },
+    };
+    expect(describeValue(throwing)).toBe('an object');
+    expect(describeValue(Object.create(throwing))).toBe('an object');
+    expect(describeValue(Object.create(new Proxy({}, {})))).toBe('an object');
+    expect(describeValue(new Proxy(Buffer.alloc(1), {}))).toBe('a Proxy');
+    expect(describeValue([])).toBe('an array');
     expect(describeValue(2n)).toBe('2n');
     expect(describeValue(Symbol('s'))).toBe('a symbol');
   });

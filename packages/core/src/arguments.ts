@@ -27,11 +27,29 @@ export function describe(value: unknown): string {
     case 'function':
       return 'a function';
     case 'object':
-      if (value === null) return 'null';
-      return Array.isArray(value) ? 'an array' : 'an object';
+      return value === null ? 'null' : kindOf(value);
     default:
       return String(value);
   }
+}
+
+// An object by its class, as far as it says: "a Map", "an ArrayBuffer".
+function kindOf(value: object): string {
+  if (Array.isArray(value)) return 'an array';
+  if (types.isProxy(value)) return 'a Proxy';
+  const name = className(value);
+  if (name === '' || name === 'Object') return 'an object';
+  return `${/^[AEIOU]/.test(name) ? 'an' : 'a'} ${name.slice(0, 40)}`;
+}
+
+// Runs no getter of the object's: one that throws would be told of in place of the mistake.
+function className(value: object): string {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (typeof prototype !== 'object' || prototype === null || types.isProxy(prototype)) return '';
+  const made: unknown = Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value;
+  if (typeof made !== 'function' || types.isProxy(made)) return '';
+  const name: unknown = Object.getOwnPropertyDescriptor(made, 'name')?.value;
+  return typeof name === 'string' ? name : '';
 }
 
 function wrongType(name: string, expected: string, value: unknown): TypeError {
@@ -100,6 +118,25 @@ export function checkOptionalFunction(name: string, value: unknown): void {
 export function checkObject(name: string, value: unknown): void {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw wrongType(name, 'an object', value);
+  }
+}
+
+/** The names of all options of a kind. */
+export function optionNames<Options>(names: Record<keyof Options, true>): readonly string[] {
+  return Object.keys(names);
+}
+
+/**
+ * An object of options, all of whose own members are known: one that is spelled in another way would be
+ * ignored, and with it what was meant.
+ */
+export function checkOptions(name: string, value: unknown, known: readonly string[]): void {
+  if (ArrayBuffer.isView(value)) throw wrongType(name, 'an object', value);
+  checkObject(name, value);
+  for (const member of Object.keys(value as object)) {
+    if (!known.includes(member)) {
+      throw new TypeError(`${name}.${member} is not an option; there are ${known.join(', ')}`);
+    }
   }
 }
 

@@ -32,7 +32,8 @@ export function takeArrived(count: number, take: TakeAnswer): void {
 
 /** Throws a status other than OK. 0 counts as OK: some services of C never set the field. */
 export function checkStatus(id: number, status: number): void {
-  if (status !== CS.OK && status !== 0) throw new CoroIpcError(status, `request ${id}`);
+  if (status !== CS.OK && status !== 0)
+    throw new CoroIpcError(status, `the answer to request ${id}`);
 }
 
 /** The payload of a whole response, if its status is OK. */

@@ -57,7 +57,7 @@ export function connectOptions(request: ConnectRequest, prefix: string): NativeC
     request[name] === undefined
       ? defaultBytes(generation, name)
       : sized(generation, checkInteger(prefix + name, request[name], 1, MAX_BUFFER_BYTES));
-  const { maxInFlight, serverUid, spinUs } = request;
+  const { maxInFlight = DEFAULT_IN_FLIGHT, serverUid, spinUs = DEFAULT_SPIN_US } = request;
   const limit = (
     name: 'maxZeroCopyBuffers' | 'maxBufferBytes',
     otherwise: number,
@@ -74,12 +74,7 @@ export function connectOptions(request: ConnectRequest, prefix: string): NativeC
     responseBytes: bytes('responseBytes'),
     dispatchBytes: bytes('dispatchBytes'),
     generation,
-    maxInFlight: checkInteger(
-      `${prefix}maxInFlight`,
-      maxInFlight ?? DEFAULT_IN_FLIGHT,
-      1,
-      MAX_IN_FLIGHT,
-    ),
+    maxInFlight: checkInteger(`${prefix}maxInFlight`, maxInFlight, 1, MAX_IN_FLIGHT),
     serverUid:
       serverUid === undefined ? -1 : checkInteger(`${prefix}serverUid`, serverUid, 0, MAX_UID),
     maxZeroCopyBuffers: limit(
@@ -89,7 +84,7 @@ export function connectOptions(request: ConnectRequest, prefix: string): NativeC
       MAX_ZERO_COPY_BUFFERS,
     ),
     maxBufferBytes: limit('maxBufferBytes', DEFAULT_MAX_BUFFER_BYTES, PAGE_BYTES, MAX_BUFFER_BYTES),
-    spinUs: checkInteger(`${prefix}spinUs`, spinUs ?? DEFAULT_SPIN_US, 0, MAX_SPIN_US),
+    spinUs: checkInteger(`${prefix}spinUs`, spinUs, 0, MAX_SPIN_US),
   };
 }
 

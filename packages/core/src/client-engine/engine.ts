@@ -1,9 +1,8 @@
 // The one engine under both client APIs: a connection of the native client, and the few sequences
 // of its functions that both need.
 //
-// Invariants: after `close` every function throws BAD_HANDLE, and all memory of the connection that
-// JavaScript saw is detached, but for zero-copy buffers of the native wire. A function that would block refuses to where the answer could only
-// come from this thread.
+// Invariants: after `close` every function throws BAD_HANDLE, and the views of the rings are detached.
+// A function that would block refuses to where the answer could only come from this thread.
 
 import { Buffer } from 'node:buffer';
 import { arrivedAt, Batch, renewArrivals, SMALL_BYTES, type TakeAnswer } from '../arrivals.js';
@@ -40,6 +39,7 @@ import {
   timeOver,
 } from './answers.js';
 import { InPlace } from './in-place.js';
+import { refused } from './refused.js';
 import { Requests } from './requests.js';
 
 export class ClientEngine {
@@ -62,9 +62,13 @@ export class ClientEngine {
   /** Connects and waits for the answer. */
   static connect(options: NativeClientOptions, timeoutMs: number): ClientEngine {
     if (isServedHere(options.name)) throw ownThreadError('serviceConnect', options.name);
-    const engine = new ClientEngine(native.clientConnect(options, timeoutMs), options);
-    engine.#connected();
-    return engine;
+    try {
+      const engine = new ClientEngine(native.clientConnect(options, timeoutMs), options);
+      engine.#connected();
+      return engine;
+    } catch (error) {
+      throw refused(error, options);
+    }
   }
 
   /** Starts to connect; throws TRY_AGAIN when nobody listens or the backlog is full. */

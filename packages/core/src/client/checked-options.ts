@@ -4,21 +4,54 @@ import {
   checkAdapter,
   checkBoolean,
   checkInteger,
-  checkObject,
+  checkOptions,
   checkSignal,
   checkTimeout,
   MAX_INT32,
+  optionNames,
 } from '../arguments.js';
 import { connectOptions, DEFAULT_CONNECT_TIMEOUT_MS } from '../client-engine/connect-options.js';
 import type { NativeClientOptions } from '../native.js';
 import type { PollAdapter } from '../poll/contract.js';
 import { threadPoll } from '../poll/thread-poll.js';
 import type { WaitingLimits } from './call-queue.js';
-import type { CallSyncOptions, DispatchesOptions, IpcClientOptions } from './ipc-client-options.js';
+import type {
+  CallOptions,
+  CallSyncOptions,
+  DispatchesOptions,
+  IpcClientOptions,
+} from './ipc-client-options.js';
+import type { CallLimits } from './pending-call.js';
 
 const DEFAULT_HIGH_WATER_MARK = 256;
 const DEFAULT_MAX_WAITING = 65_536;
 const DEFAULT_MAX_WAITING_BYTES = 64 * 1024 * 1024;
+
+const CONNECT_OPTIONS = optionNames<IpcClientOptions>({
+  name: true,
+  service: true,
+  adapter: true,
+  wire: true,
+  generation: true,
+  maxInFlight: true,
+  maxWaiting: true,
+  maxWaitingBytes: true,
+  serverUid: true,
+  requestBytes: true,
+  responseBytes: true,
+  dispatchBytes: true,
+  inPlace: true,
+  maxZeroCopyBuffers: true,
+  maxBufferBytes: true,
+  timeoutMs: true,
+  spinUs: true,
+  signal: true,
+});
+const CALL_SYNC_OPTIONS = optionNames<CallSyncOptions>({ timeoutMs: true });
+const CALL_OPTIONS = optionNames<CallOptions>({ timeoutMs: true, signal: true });
+const DISPATCHES_OPTIONS = optionNames<DispatchesOptions>({ highWaterMark: true, signal: true });
+
+const NO_LIMITS: CallLimits = { timeoutMs: -1, signal: undefined };
 
 const NOTHING_ASKED = {
   requestBytes: undefined,
@@ -44,11 +77,11 @@ export interface ConnectArguments {
 }
 
 export function checkConnect(options: IpcClientOptions): ConnectArguments {
-  checkObject('options', options);
-  const { timeoutMs, signal, adapter, inPlace } = options;
+  checkOptions('options', options, CONNECT_OPTIONS);
+  const { timeoutMs = DEFAULT_CONNECT_TIMEOUT_MS, signal, adapter, inPlace } = options;
   return {
     native: connectOptions({ ...NOTHING_ASKED, ...options }, 'options.'),
-    timeoutMs: checkTimeout('options.timeoutMs', timeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS),
+    timeoutMs: checkTimeout('options.timeoutMs', timeoutMs),
     signal: checkSignal('options.signal', signal),
     adapter: adapter === undefined ? threadPoll() : checkAdapter('options.adapter', adapter),
     inPlace: inPlace === undefined ? false : checkBoolean('options.inPlace', inPlace),
@@ -56,16 +89,27 @@ export function checkConnect(options: IpcClientOptions): ConnectArguments {
   };
 }
 
-/** The time a call may take, in milliseconds; -1 is no limit. */
-export function timeoutOf(options: CallSyncOptions | undefined): number {
-  if (options === undefined) return -1;
-  checkObject('options', options);
-  return checkTimeout('options.timeoutMs', options.timeoutMs ?? -1);
+/** The time a blocking call may take, in milliseconds; -1 is no limit. */
+export function syncTimeoutOf(options: CallSyncOptions | undefined): number {
+  return options === undefined ? -1 : timeoutOf(options, CALL_SYNC_OPTIONS);
+}
+
+/** The limits of a call. */
+export function callLimitsOf(options: CallOptions | undefined): CallLimits {
+  if (options === undefined) return NO_LIMITS;
+  const timeoutMs = timeoutOf(options, CALL_OPTIONS);
+  return { timeoutMs, signal: checkSignal('options.signal', options.signal) };
+}
+
+function timeoutOf(options: CallSyncOptions, known: readonly string[]): number {
+  checkOptions('options', options, known);
+  const { timeoutMs = -1 } = options;
+  return checkTimeout('options.timeoutMs', timeoutMs);
 }
 
 /** Messages that may wait in an iterator. */
 export function highWaterMarkOf(options: DispatchesOptions | undefined): number {
-  if (options !== undefined) checkObject('options', options);
+  if (options !== undefined) checkOptions('options', options, DISPATCHES_OPTIONS);
   const { highWaterMark = DEFAULT_HIGH_WATER_MARK } = options ?? {};
   return checkInteger('options.highWaterMark', highWaterMark, 1, MAX_INT32);
 }

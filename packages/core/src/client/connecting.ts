@@ -6,6 +6,7 @@
 
 import { constants } from 'node:os';
 import { ClientEngine } from '../client-engine/engine.js';
+import { refused } from '../client-engine/refused.js';
 import { CoroIpcError } from '../errors.js';
 import type { NativeClientOptions } from '../native.js';
 import type { PollAdapter, PollHandle } from '../poll/contract.js';
@@ -66,7 +67,8 @@ class Connecting {
     signal?.addEventListener('abort', this.#onAbort, { once: true });
     if (timeoutMs >= 0) {
       this.#limit = setTimeout(() => {
-        const what = `connect to "${this.#options.name}" within ${timeoutMs} ms`;
+        const { name, service } = this.#options;
+        const what = `connect to service ${service} of "${name}" within ${timeoutMs} ms`;
         this.#fail(new CoroIpcError(CS.ERR_TIMEOUT, what));
       }, timeoutMs);
     }
@@ -81,7 +83,7 @@ class Connecting {
       this.#watch.modify(this.#engine.handshakeEvents);
     } catch (error) {
       if (backlogFull(error)) this.#beginLater();
-      else this.#fail(error);
+      else this.#fail(refused(error, this.#options));
     }
   }
 
@@ -97,7 +99,7 @@ class Connecting {
       if (engine.advance()) this.#succeed(engine);
       else this.#watch?.modify(engine.handshakeEvents);
     } catch (error) {
-      this.#fail(error);
+      this.#fail(refused(error, this.#options));
     }
   }
 

@@ -13,43 +13,43 @@ export interface IpcClientOptions {
   /** The service, 0 to 65535. */
   service: number;
   /** The poll system. Default: the library's own thread. */
-  adapter?: PollAdapter;
+  adapter?: PollAdapter | undefined;
   /** The wire that the server speaks. Default `'native'`; servers of corosync's speak `'classic'`. */
-  wire?: Wire;
+  wire?: Wire | undefined;
   /** The generation of the classic wire, which it implies. Default `'1.2'`. */
-  generation?: Generation;
+  generation?: Generation | undefined;
   /** Requests in flight at once, 1 to 65536, on the native wire; a server may grant fewer. Default 256. */
-  maxInFlight?: number;
+  maxInFlight?: number | undefined;
   /** Calls that may wait for room, beyond those in flight, 0 to 2147483647. Default 65536. */
-  maxWaiting?: number;
+  maxWaiting?: number | undefined;
   /** Bytes of their payloads, which are copied meanwhile, 0 to 2147483647. Default 64 MiB. */
-  maxWaitingBytes?: number;
+  maxWaitingBytes?: number | undefined;
   /** The user whose server alone is talked to, against others who took the name. Default: any. */
-  serverUid?: number;
+  serverUid?: number | undefined;
   /**
    * Bytes of the largest request, its 16-byte header included. Default 1 MiB, less 24 on the native
    * wire, whose rings are powers of two with 24 bytes around the largest message.
    */
-  requestBytes?: number;
+  requestBytes?: number | undefined;
   /** Bytes of the largest answer, its 24-byte header included. Default as `requestBytes`. */
-  responseBytes?: number;
+  responseBytes?: number | undefined;
   /** Bytes of the dispatch ring, rounded up to pages, or to a power of two. Default 1 MiB. */
-  dispatchBytes?: number;
+  dispatchBytes?: number | undefined;
   /**
    * Gives payloads that lie in zero-copy buffers of the server's where they lie; each has to be given
    * back with {@link IpcClient.release}. Default false: they are copied.
    */
-  inPlace?: boolean;
+  inPlace?: boolean | undefined;
   /** Zero-copy buffers of the server's that are taken, 0 to 64, on the native wire. Default 16. */
-  maxZeroCopyBuffers?: number;
+  maxZeroCopyBuffers?: number | undefined;
   /** Bytes of one of them, 4 KiB to 1 GiB. Default 64 MiB. */
-  maxBufferBytes?: number;
+  maxBufferBytes?: number | undefined;
   /** Time for the handshake, in milliseconds; -1 is no limit. Default 5000. */
-  timeoutMs?: number;
+  timeoutMs?: number | undefined;
   /** The longest that a wait for an answer spins before it sleeps, in microseconds. Default 200. */
-  spinUs?: number;
+  spinUs?: number | undefined;
   /** Gives the handshake up. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 /** What {@link IpcClient.stats} tells. */
@@ -67,21 +67,21 @@ export interface ClientStats {
 /** Options of {@link IpcClient.callSync}. */
 export interface CallSyncOptions {
   /** Time to wait, in milliseconds; -1 is no limit. Default -1. */
-  timeoutMs?: number;
+  timeoutMs?: number | undefined;
 }
 
 /** Options of {@link IpcClient.call}. */
 export interface CallOptions extends CallSyncOptions {
   /** Gives the call up. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 /** Options of {@link IpcClient.dispatches}. */
 export interface DispatchesOptions {
   /** Messages that may wait in the iterator before the ring is left alone. Default 256. */
-  highWaterMark?: number;
+  highWaterMark?: number | undefined;
   /** Ends the iterator, with the signal's reason. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 /** The events of an {@link IpcClient}. An exception of a listener is an uncaught exception. */

@@ -22,7 +22,7 @@ import {
 } from '../zero-copy-buffer.js';
 import { AwareEmitter, emitsPlainly } from './aware-emitter.js';
 import { CallQueue, type WaitingLimits } from './call-queue.js';
-import { checkConnect, highWaterMarkOf, timeoutOf } from './checked-options.js';
+import { callLimitsOf, checkConnect, highWaterMarkOf, syncTimeoutOf } from './checked-options.js';
 import { connecting } from './connecting.js';
 import { DispatchIterator } from './dispatch-iterator.js';
 import { Inbox } from './inbox.js';
@@ -173,7 +173,7 @@ export class IpcClient extends AwareEmitter<IpcClientEvents> implements AsyncDis
   callSync(id: number, payload?: Payload | ZeroCopyBuffer, options?: CallSyncOptions): Buffer {
     checkId('id', id);
     const bytes = this.#checkPayload(payload);
-    const timeoutMs = timeoutOf(options);
+    const timeoutMs = syncTimeoutOf(options);
     this.#checkOpen();
     return this.#calls.callSync(id, bytes, timeoutMs);
   }
@@ -200,7 +200,7 @@ export class IpcClient extends AwareEmitter<IpcClientEvents> implements AsyncDis
     checkId('id', id);
     const bytes = this.#checkPayload(payload);
     checkBytes('into', into);
-    const timeoutMs = timeoutOf(options);
+    const timeoutMs = syncTimeoutOf(options);
     this.#checkOpen();
     return this.#calls.callSyncInto(id, bytes, timeoutMs, into);
   }
@@ -216,10 +216,9 @@ export class IpcClient extends AwareEmitter<IpcClientEvents> implements AsyncDis
   call(id: number, payload?: Payload | ZeroCopyBuffer, options?: CallOptions): Promise<Buffer> {
     checkId('id', id);
     const bytes = this.#checkPayload(payload);
-    const timeoutMs = timeoutOf(options);
-    const signal = checkSignal('options.signal', options?.signal);
+    const limits = callLimitsOf(options);
     if (this.#state !== 'open') return Promise.reject(this.#closedError());
-    return this.#calls.call(id, bytes, { timeoutMs, signal });
+    return this.#calls.call(id, bytes, limits);
   }
 
   /**

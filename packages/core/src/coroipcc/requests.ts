@@ -1,7 +1,14 @@
 // Requests and their answers. A request is a whole message with its 16-byte header, an answer one
 // with its 24-byte header, exactly as in C. All of these block.
 
-import { checkInteger, checkObject, checkParts, checkTimeout, MAX_INT32 } from '../arguments.js';
+import {
+  checkInteger,
+  checkOptions,
+  checkParts,
+  checkTimeout,
+  MAX_INT32,
+  optionNames,
+} from '../arguments.js';
 import { CoroIpcError } from '../errors.js';
 import {
   declaredSize,
@@ -16,8 +23,10 @@ import { type Connection, connectionOf, type ServiceHandle } from './handle.js';
 /** Options of the functions that wait for an answer. */
 export interface WaitOptions {
   /** Time to wait, in milliseconds; -1 is no limit. Default -1. */
-  timeoutMs?: number;
+  timeoutMs?: number | undefined;
 }
+
+const WAIT_OPTIONS = optionNames<WaitOptions>({ timeoutMs: true });
 
 /**
  * Sends a request and waits for its answer (`coroipcc_msg_send_reply_receive`).
@@ -87,8 +96,9 @@ export function checkResponseBytes(value: number | undefined): number {
 
 export function timeoutOf(options: WaitOptions | undefined): number {
   if (options === undefined) return -1;
-  checkObject('options', options);
-  return checkTimeout('options.timeoutMs', options.timeoutMs ?? -1);
+  checkOptions('options', options, WAIT_OPTIONS);
+  const { timeoutMs = -1 } = options;
+  return checkTimeout('options.timeoutMs', timeoutMs);
 }
 
 /** Checks a header's size against the memory that the request goes to; returns it. */

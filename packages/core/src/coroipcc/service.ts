@@ -1,6 +1,6 @@
 // Connecting to a service and leaving it.
 
-import { checkInteger, checkObject, checkTimeout } from '../arguments.js';
+import { checkInteger, checkOptions, checkTimeout, optionNames } from '../arguments.js';
 import {
   connectOptions,
   DEFAULT_CONNECT_TIMEOUT_MS,
@@ -14,20 +14,30 @@ import { Connection, connectionOf, type ServiceHandle } from './handle.js';
 /** Options of {@link serviceConnect}. */
 export interface ServiceConnectOptions {
   /** The wire that the server speaks. Default `'native'`; servers of corosync's speak `'classic'`. */
-  wire?: Wire;
+  wire?: Wire | undefined;
   /** The generation of the classic wire, which it implies. Default `'1.2'`. */
-  generation?: Generation;
+  generation?: Generation | undefined;
   /** The user whose server alone is talked to. Default: any. */
-  serverUid?: number;
+  serverUid?: number | undefined;
   /** Zero-copy buffers of the server's that are taken, 0 to 64, on the native wire. Default 16. */
-  maxZeroCopyBuffers?: number;
+  maxZeroCopyBuffers?: number | undefined;
   /** Bytes of one of them, 4 KiB to 1 GiB. Default 64 MiB. */
-  maxBufferBytes?: number;
+  maxBufferBytes?: number | undefined;
   /** Time for the handshake, in milliseconds; -1 is no limit. Default 5000. */
-  timeoutMs?: number;
+  timeoutMs?: number | undefined;
   /** The longest that a wait for an answer spins before it sleeps, in microseconds. Default 200. */
-  spinUs?: number;
+  spinUs?: number | undefined;
 }
+
+const OPTIONS = optionNames<ServiceConnectOptions>({
+  wire: true,
+  generation: true,
+  serverUid: true,
+  maxZeroCopyBuffers: true,
+  maxBufferBytes: true,
+  timeoutMs: true,
+  spinUs: true,
+});
 
 /**
  * Connects to a service and waits for the server's answer (`coroipcc_service_connect`). The three
@@ -51,7 +61,7 @@ export function serviceConnect(
   dispatchBytes: number,
   options: ServiceConnectOptions = {},
 ): ServiceHandle {
-  checkObject('options', options);
+  checkOptions('options', options, OPTIONS);
   const { wire, generation, serverUid, maxZeroCopyBuffers, maxBufferBytes, spinUs } = options;
   const { timeoutMs = DEFAULT_CONNECT_TIMEOUT_MS } = options;
   const sizes = { requestBytes, responseBytes, dispatchBytes };

@@ -3,7 +3,7 @@
 // member has a default that works (coroipcs/hooks.ts).
 
 import type { PollAdapter, PollEvents } from '../poll/contract.js';
-import type { ServerLimits } from '../server-engine/limits.js';
+import type { GivenLimits } from '../server-engine/limits.js';
 import type { OverflowPolicy } from '../server-engine/overflow.js';
 import type { Wire } from '../wires.js';
 
@@ -52,9 +52,9 @@ export interface CoroipcsInitState {
   /** The socket's name: 1 to 107 bytes of UTF-8; abstract, or a path when it begins with `/`. */
   socketName: string;
   /** Permission bits of a path, 0 to 0o777. Default 0o600. */
-  mode?: number;
+  mode?: number | undefined;
   /** Owner and group of a path. Default: this process's. */
-  owner?: { uid?: number; gid?: number };
+  owner?: { uid?: number | undefined; gid?: number | undefined } | undefined;
   /** Non-zero or `true`: the service exists. Asked for 0 to 65535 only. Default: all exist. */
   serviceAvailable?(service: number): number | boolean;
   /** Bytes of a connection's private data, given as a zeroed Buffer. Default: no Buffer. */
@@ -126,11 +126,11 @@ export interface CoroipcsInitState {
   /** A line for the log where `logPrintf` is missing. */
   oldLogPrintf?(message: string): void;
   /** Default 0. */
-  logSubsysId?: number;
+  logSubsysId?: number | undefined;
   /** The poll system, in place of the four poll functions. Default: the library's own thread. */
-  adapter?: PollAdapter;
+  adapter?: PollAdapter | undefined;
   /** The wires that peers may speak. Default `['native']`; C programs speak `'classic'`. */
-  wires?: readonly Wire[];
+  wires?: readonly Wire[] | undefined;
   /** What peers may take; {@link ServerLimits} has the defaults. */
-  limits?: Partial<ServerLimits>;
+  limits?: GivenLimits | undefined;
 }

@@ -1,6 +1,6 @@
 // Who can connect to a socket that is a path: its permission bits and its owner.
 
-import { checkInteger, checkObject } from '../arguments.js';
+import { checkInteger, checkOptions } from '../arguments.js';
 
 /** What is asked for; -1 where nothing is. */
 export interface PathAccess {
@@ -9,6 +9,7 @@ export interface PathAccess {
   readonly gid: number;
 }
 
+const OWNER = ['uid', 'gid'];
 const MOST_MODE = 0o777;
 const MOST_ID = 0xffff_fffe;
 
@@ -25,7 +26,7 @@ export function checkAccess(
       `${prefix}${what} is of a path, and ${prefix}name is none: it does not begin with '/'`,
     );
   }
-  if (owner !== undefined) checkObject(`${prefix}owner`, owner);
+  if (owner !== undefined) checkOptions(`${prefix}owner`, owner, OWNER);
   const { uid, gid } = (owner ?? {}) as { uid?: unknown; gid?: unknown };
   const optional = (what: string, value: unknown, most: number) =>
     value === undefined ? -1 : checkInteger(prefix + what, value, 0, most);

@@ -23,7 +23,7 @@ describe('serverLimits', () => {
     );
     expect(() => serverLimits({ spinUs: '20' } as never)).toThrow(TypeError);
     expect(() => serverLimits({ maxConections: 7 } as never)).toThrow(
-      'limits.maxConections is not a limit',
+      'limits.maxConections is not an option; there are handshakeTimeoutMs, ',
     );
     expect(() => serverLimits(null as never)).toThrow(TypeError);
   });

@@ -1,6 +1,6 @@
 // What a server allows its peers to take. Every limit has a default and a range.
 
-import { checkInteger, checkObject, MAX_INT32 } from '../arguments.js';
+import { checkInteger, checkOptions, MAX_INT32 } from '../arguments.js';
 
 /** Limits of a server. A peer that goes beyond one is refused or cut off; the server goes on. */
 export interface ServerLimits {
@@ -64,17 +64,15 @@ const RANGES: Readonly<Record<keyof ServerLimits, readonly [least: number, most:
   spinUs: [0, 1_000_000],
 };
 
+/** Some limits of a server. */
+export type GivenLimits = { readonly [name in keyof ServerLimits]?: number | undefined };
+
 /** The default limits with those of `given` in their place. */
-export function serverLimits(given: Partial<ServerLimits> | undefined): ServerLimits {
+export function serverLimits(given: GivenLimits | undefined): ServerLimits {
   if (given === undefined) return DEFAULT_SERVER_LIMITS;
-  checkObject('limits', given);
+  checkOptions('limits', given, Object.keys(RANGES));
   const limits: { -readonly [name in keyof ServerLimits]: number } = { ...DEFAULT_SERVER_LIMITS };
   for (const [name, value] of Object.entries(given)) {
-    if (!Object.hasOwn(RANGES, name)) {
-      throw new TypeError(
-        `limits.${name} is not a limit; the limits are ${Object.keys(RANGES).join(', ')}`,
-      );
-    }
     if (value === undefined) continue;
     const limit = name as keyof ServerLimits;
     limits[limit] = checkInteger(`limits.${name}`, value, ...RANGES[limit]);

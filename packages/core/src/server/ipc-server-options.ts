@@ -1,7 +1,8 @@
 // What an IpcServer is told, and what it tells: options and events.
 
+import { optionNames } from '../arguments.js';
 import type { PollAdapter } from '../poll/contract.js';
-import type { ServerLimits } from '../server-engine/limits.js';
+import type { GivenLimits } from '../server-engine/limits.js';
 import type { Wire } from '../wires.js';
 import type { IpcConnection } from './ipc-connection.js';
 import type { IpcRequest } from './ipc-request.js';
@@ -16,24 +17,34 @@ export interface IpcServerOptions {
    */
   name: string;
   /** Permission bits of a path, 0 to 0o777. Default 0o600. */
-  mode?: number;
+  mode?: number | undefined;
   /** Owner and group of a path. Default: this process's. */
-  owner?: { uid?: number; gid?: number };
+  owner?: { uid?: number | undefined; gid?: number | undefined } | undefined;
   /** The poll system. Default: the library's own thread. */
-  adapter?: PollAdapter;
+  adapter?: PollAdapter | undefined;
   /**
    * Whether a peer may use a service; exactly `true` admits, so a Promise denies. Default: root
    * and this process's effective user.
    */
-  authenticate?: (peer: PeerCredentials, service: number) => boolean;
+  authenticate?: ((peer: PeerCredentials, service: number) => boolean) | undefined;
   /**
    * The wires that peers may speak. Default `['native']`: `'classic'` lets in corosync's own clients,
    * too, with the powers that their wire has.
    */
-  wires?: readonly Wire[];
+  wires?: readonly Wire[] | undefined;
   /** What peers may take. */
-  limits?: Partial<ServerLimits>;
+  limits?: GivenLimits | undefined;
 }
+
+export const SERVER_OPTIONS: readonly string[] = optionNames<IpcServerOptions>({
+  name: true,
+  mode: true,
+  owner: true,
+  adapter: true,
+  authenticate: true,
+  wires: true,
+  limits: true,
+});
 
 /** The events of an {@link IpcServer}. An exception of a listener is an uncaught exception. */
 export interface IpcServerEvents {

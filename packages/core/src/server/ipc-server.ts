@@ -5,7 +5,13 @@
 // Life: idle → listening → closing → closed, or idle → closed. Everything is on one thread.
 
 import { EventEmitter } from 'eventemitter3';
-import { checkAdapter, checkId, checkObject, checkPayload, checkSocketName } from '../arguments.js';
+import {
+  checkAdapter,
+  checkId,
+  checkOptions,
+  checkPayload,
+  checkSocketName,
+} from '../arguments.js';
 import { CoroIpcError } from '../errors.js';
 import type { Payload } from '../messages.js';
 import type { PollAdapter } from '../poll/contract.js';
@@ -18,7 +24,11 @@ import { AdapterWatches } from '../server-engine/watches.js';
 import { CS } from '../status.js';
 import { checkWires, type Wire } from '../wires.js';
 import { dispatchTo, type IpcConnection } from './ipc-connection.js';
-import type { IpcServerEvents, IpcServerOptions } from './ipc-server-options.js';
+import {
+  type IpcServerEvents,
+  type IpcServerOptions,
+  SERVER_OPTIONS,
+} from './ipc-server-options.js';
 import type { ServerStats } from './server-stats.js';
 import { type Authenticate, checkAuthenticate, ServiceHost } from './service-host.js';
 import {
@@ -53,7 +63,7 @@ export class IpcServer extends EventEmitter<IpcServerEvents> implements AsyncDis
   /** @throws {TypeError} @throws {RangeError} for options of the wrong kind or out of range. */
   constructor(options: IpcServerOptions) {
     super();
-    checkObject('options', options);
+    checkOptions('options', options, SERVER_OPTIONS);
     this.name = checkSocketName('options.name', options.name);
     this.#access = checkAccess('options.', this.name, options.mode, options.owner);
     this.#wires = checkWires('options.wires', options.wires);

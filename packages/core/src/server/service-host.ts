@@ -112,6 +112,7 @@ export class ServiceHost implements ServerOwner {
       service.definition.connect?.(connection);
     } catch (error) {
       this.#refused += 1;
+      keepStats(connection);
       this.log(5, `service ${link.service} refused a connection: ${error}`);
       return statusOf(error);
     }

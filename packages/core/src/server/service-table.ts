@@ -9,6 +9,7 @@ import {
   checkObject,
   checkOptionalFunction,
   MAX_ID,
+  optionNames,
 } from '../arguments.js';
 import { CoroIpcError } from '../errors.js';
 import type { Payload } from '../messages.js';
@@ -73,7 +74,7 @@ export class Service {
   #otherwise: RequestHandler | undefined;
 
   constructor(definition: ServiceDefinition) {
-    checkObject('definition', definition);
+    checkDefinition(definition);
     checkOptionalFunction('definition.connect', definition.connect);
     checkOptionalFunction('definition.disconnect', definition.disconnect);
     checkOptionalFunction('definition.select', definition.select);
@@ -81,7 +82,7 @@ export class Service {
     this.overflow = checkOverflow('definition', definition);
     if (definition.inPlace !== undefined) checkBoolean('definition.inPlace', definition.inPlace);
     if (definition.requests === undefined) return;
-    checkObject('definition.requests', definition.requests);
+    checkRequests(definition.requests);
     for (const [key, handler] of Object.entries(definition.requests)) {
       const id = commandId(key);
       checkFunction(`definition.requests[${id}]`, handler);
@@ -117,6 +118,34 @@ export class Service {
     const selected = this.definition.select(id);
     checkOptionalFunction(`definition.select(${id})`, selected);
     return selected;
+  }
+}
+
+const MEMBERS = optionNames<ServiceDefinition>({
+  connect: true,
+  disconnect: true,
+  requests: true,
+  select: true,
+  overflow: true,
+  inPlace: true,
+  maxQueueBytes: true,
+});
+
+// It may have members of its own, which its functions find in `this`, but not those alone.
+function checkDefinition(definition: unknown): void {
+  checkObject('definition', definition);
+  const own = Object.keys(definition as object);
+  if (own.length === 0 || MEMBERS.some((member) => member in (definition as object))) return;
+  throw new TypeError(`definition must have any of ${MEMBERS.join(', ')}, got ${own.join(', ')}`);
+}
+
+// A Map, as other things that hold their members elsewhere, would be a table of none.
+function checkRequests(requests: unknown): void {
+  checkObject('definition.requests', requests);
+  if (requests instanceof Map) {
+    throw new TypeError(
+      'definition.requests must be an object of handlers by id, got a Map: give Object.fromEntries(map)',
+    );
   }
 }
 
