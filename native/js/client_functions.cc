@@ -175,7 +175,7 @@ Value client_bell(const CallbackInfo& info) {
 Value client_close(const CallbackInfo& info) {
   ClientVisit visit(info, Needs::kAny);
   if (!visit.found()) return info.Env().Undefined();
-  visit.entry().detach_views();
+  visit.entry().drop_views();
   visit.close();
   return info.Env().Undefined();
 }

@@ -149,7 +149,7 @@ Value client_zcb_free(const CallbackInfo& info) {
     (void)check(env, status, "a request is outstanding already");
     return env.Undefined();
   }
-  found->view.detach();
+  found->view.blank();
   visit.entry().zero_copy.erase(found);
   (void)check(env, status, "the zero-copy buffer was freed here, but the server was not told");
   return env.Undefined();

@@ -2,11 +2,11 @@
 
 namespace coroipc::js {
 
-void ClientEntry::detach_views() {
-  response.detach();
-  ring.detach();
+void ClientEntry::drop_views() {
+  response = View();
+  ring = View();
   rings.detach();
-  for (ZeroCopy& one : zero_copy) one.view.detach();
+  zero_copy.clear();
   buffers.forget();
 }
 

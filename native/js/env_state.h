@@ -40,7 +40,7 @@ struct ClientEntry {
   // Messages in the server's buffers are given where they lie, and released by JavaScript.
   bool in_place = false;
 
-  void detach_views();
+  void drop_views();
 };
 
 class EnvState {

@@ -157,16 +157,17 @@ void HostAdapter::closed() {
   tell(kClosed, {});
 }
 
-void HostAdapter::keep_view(server::ConnectionId connection, View view) {
-  views_[connection] = std::move(view);
+void HostAdapter::drop_rings(server::ConnectionId connection) {
+  const auto found = rings_.find(connection);
+  if (found == rings_.end()) return;
+  // Without JavaScript nobody can look through them any more.
+  if (!silent_) found->second.detach();
+  rings_.erase(found);
 }
 
-void HostAdapter::drop_view(server::ConnectionId connection) { drop(views_, connection); }
-
 void HostAdapter::drop_views(server::ConnectionId connection) {
-  drop(views_, connection);
   buffers_.erase(connection);
-  drop(rings_, connection);
+  drop_rings(connection);
 }
 
 }  // namespace coroipc::js

@@ -41,16 +41,13 @@ class HostAdapter final : public server::Host {
   // Throws what a method threw, if one did.
   void rethrow();
 
-  // The view of a connection's zero-copy request; detached when the request is over.
-  void keep_view(server::ConnectionId connection, View view);
-  void drop_view(server::ConnectionId connection);
-  // The views of a connection's zero-copy buffers; detached when it is over.
+  // The views of a connection's zero-copy buffers on the native wire.
   [[nodiscard]] BufferViews& buffers(server::ConnectionId connection) {
     return buffers_[connection];
   }
-  // Those of its rings; detached then, too.
+  // Those of its rings, which are detached with it.
   [[nodiscard]] RingViews& rings(server::ConnectionId connection) { return rings_[connection]; }
-  void drop_rings(server::ConnectionId connection) { drop(rings_, connection); }
+  void drop_rings(server::ConnectionId connection);
 
  private:
   enum Method : size_t {
@@ -80,18 +77,9 @@ class HostAdapter final : public server::Host {
   Napi::ObjectReference host_;
   std::array<Napi::FunctionReference, kMethods> methods_;
   Napi::Reference<Napi::Value> thrown_;
-  // Without JavaScript nobody can look through it any more.
-  template <class Views>
-  void drop(std::unordered_map<server::ConnectionId, Views>& all, server::ConnectionId connection) {
-    const auto found = all.find(connection);
-    if (found == all.end()) return;
-    if (!silent_) found->second.detach();
-    all.erase(found);
-  }
-  // Detaches what is seen of a connection that is over.
+  // Of a connection that is over.
   void drop_views(server::ConnectionId connection);
 
-  std::unordered_map<server::ConnectionId, View> views_;
   std::unordered_map<server::ConnectionId, BufferViews> buffers_;
   std::unordered_map<server::ConnectionId, RingViews> rings_;
   bool silent_ = false;

@@ -230,11 +230,8 @@ Value request_view(const CallbackInfo& info) {
                  .buffers(visit.number())
                  .peer(env, static_cast<uint32_t>(shared.buffer), shared.memory);
   } else {
-    // The classic wire's is detached when it is answered.
-    View view(env, shared.memory);
+    const View view(env, shared.memory);
     if (!view.empty()) buffer = view.value();
-    visit.host().drop_view(visit.number());
-    visit.host().keep_view(visit.number(), std::move(view));
   }
   if (env.IsExceptionPending()) return env.Undefined();
   ScratchHead& head = EnvState::of(env)->scratch.head();
@@ -274,9 +271,7 @@ Value respond(const CallbackInfo& info) {
   if (!visit.found() || !read_number(info[1], token) || !message.read(info[2]))
     return env.Undefined();
   const Status status = visit.server().respond(visit.number(), token, message.parts());
-  if (status == Status::kOk) {
-    visit.host().drop_view(visit.number());
-  } else {
+  if (status != Status::kOk) {
     (void)check(env, status,
                 refusal("an answer", status, message.bytes(),
                         limit_of(visit, &wire::ServerChannel::response_bytes)));

@@ -21,10 +21,7 @@ bool View::allowed(Napi::Env env) {
 }
 
 View::View(Napi::Env env, const wire::SharedMemory& memory, For whom)
-    : hold_(std::make_shared<Hold>(memory.hold)),
-      data_(memory.data),
-      bytes_(memory.bytes),
-      whom_(whom) {
+    : hold_(std::make_shared<Hold>(memory.hold)), data_(memory.data), bytes_(memory.bytes) {
   const auto let_go = [](node_api_nogc_env, void*, void* hold) {
     delete static_cast<std::shared_ptr<Hold>*>(hold);
   };
@@ -56,7 +53,7 @@ void View::detach() {
   const bool runs = state != nullptr && !env.IsExceptionPending() && !state->terminating();
   if (runs && !buffer.IsDetached()) buffer.Detach();
   // Nobody can reach it any more, whenever the finalizer comes.
-  if (whom_ == For::kLibrary && runs && buffer.IsDetached()) hold_->reset();
+  if (runs && buffer.IsDetached()) hold_->reset();
   *this = View();
 }
 

@@ -1,7 +1,8 @@
-// An ArrayBuffer over shared memory. What users see stays mapped until it was collected, also when
-// it was detached before: what they have handed to a thread of Node's (zlib, crypto) is read and
-// written there as long as the object lives, whatever becomes of the peer meanwhile. What only the
-// library sees is unmapped when it is detached.
+// An ArrayBuffer over shared memory. What users see stays mapped until it was collected, and is
+// never detached: what they have handed to a thread of Node's (zlib, crypto) is read and written
+// there as long as the object lives, whatever becomes of the peer meanwhile, and Node ends the
+// process where it finds that detached. What only the library sees is detached and unmapped with
+// its connection.
 #pragma once
 
 #include <napi.h>
@@ -38,7 +39,7 @@ class View {
     return !empty() && data_ == memory.data;
   }
 
-  // Every Buffer made over it is empty then, not dangling.
+  // Every Buffer made over it is empty then, not dangling. Of what only the library sees.
   void detach();
   // Gives the memory back, of which this is the only view; JavaScript sees zeros there, of its own.
   void blank();
@@ -51,7 +52,6 @@ class View {
   std::shared_ptr<Hold> hold_;
   std::byte* data_ = nullptr;
   size_t bytes_ = 0;
-  For whom_ = For::kUsers;
 };
 
 // What JavaScript sees of a connection's rings.
@@ -70,9 +70,7 @@ class RingViews {
 
 // The views of a connection's zero-copy buffers on the native wire, ours and the peer's, by number.
 // One buffer has one view as long as it lives: to make one a message would cost more than the
-// message. None is ever detached, since Node ends the process where a thread of its own was at work
-// on one. With the connection's end they stay as they are: the memory is sealed, so no peer can
-// take it away.
+// message.
 class BufferViews {
  public:
   // The view; undefined, with an exception pending, when it cannot be made.

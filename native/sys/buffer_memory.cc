@@ -2,6 +2,9 @@
 
 #include <sys/mman.h>
 
+#include <cstdint>
+
+#include "sys/mapping.h"
 #include "sys/memory_file.h"
 
 namespace coroipc::sys {
@@ -43,7 +46,8 @@ Outcome BufferMemory::map(const Fd& file, size_t bytes, int flags) {
 
 void blank(std::byte* data, size_t bytes) {
   constexpr int kFlags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED;
-  (void)mmap(data, bytes, PROT_READ | PROT_WRITE, kFlags, -1, 0);
+  const size_t before = reinterpret_cast<uintptr_t>(data) % round_up_to_pages(1);
+  (void)mmap(data - before, bytes + before, PROT_READ | PROT_WRITE, kFlags, -1, 0);
 }
 
 }  // namespace coroipc::sys

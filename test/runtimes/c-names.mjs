@@ -133,11 +133,10 @@ async function overWire(wire, test, task) {
   const server = Child.start(import.meta.url, task, { name });
   await server.said('ready');
   const handle = coroipcc.serviceConnect(name, SERVICE, KIB64, KIB64, KIB64, { wire });
-  const { lent = [], made = [] } = (await test(handle, server)) ?? {};
+  const views = (await test(handle, server)) ?? [];
   coroipcc.serviceDisconnect(handle);
-  // What is lent is a copy on the native wire.
-  const views = wire === 'native' ? made : [...made, ...lent];
-  for (const view of views) assert.equal(view.length, 0, 'a view outlived its connection');
+  // Threads of the runtime's may be at work there.
+  for (const view of views) assert.ok(view.fill(1).length > 0, 'a view was gone');
   if (task === 'serve') await server.said('exit');
   server.tell();
   await server.endsWith(0);
@@ -163,10 +162,10 @@ export const cNames = {
       code('ERR_COROIPC_BUSY'),
     );
     coroipcc.msgSendReplyReceiveInBufPut(handle);
-    return { lent: [lent] };
+    return [lent];
   }),
 
-  'zero-copy buffers carry requests, and are detached when freed': withHandle((handle) => {
+  'zero-copy buffers carry requests, and are zeros when freed': withHandle((handle) => {
     const kept = coroipcc.zcbAlloc(handle, 1000, 16);
     for (let round = 0; round < 20; round++) {
       const buffer = coroipcc.zcbAlloc(handle, 100_000, 16);
@@ -174,10 +173,10 @@ export const cNames = {
       const answer = coroipcc.zcbMsgSendReplyReceive(handle, buffer);
       assert.equal(answer.readUInt32LE(24), round);
       coroipcc.zcbFree(handle, buffer);
-      assert.equal(buffer.length, 0, 'a freed buffer is still there');
+      assert.ok(buffer.length >= 100_000 && buffer.every((byte) => byte === 0));
     }
     assert.ok(kept.length >= 1000);
-    return { made: [kept] };
+    return [kept];
   }),
 
   'dispatch messages are got, put and received': withHandle((handle) => {
@@ -197,7 +196,7 @@ export const cNames = {
       coroipcc.dispatchPut(handle);
     }
     assert.equal(coroipcc.dispatchGet(handle, 0), undefined);
-    return { lent: [view] };
+    return [view];
   }),
 
   'private data, counters and what is not allowed': withHandle(async (handle, server) => {

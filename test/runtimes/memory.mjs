@@ -68,12 +68,12 @@ async function dropViews(name, wire) {
   coroipcc.serviceDisconnect(connect());
   collectGarbage();
   const before = holdings();
-  for (let round = 0; round < 60; round++) dropViewsOf(connect(), wire);
+  for (let round = 0; round < 60; round++) dropViewsOf(connect());
   await release(before);
 }
 
 // A call of its own: an async function that waits may keep what its variables held.
-function dropViewsOf(handle, wire) {
+function dropViewsOf(handle) {
   coroipcc.msgSendReplyReceive(handle, request(COMMAND.BURST, burst(5, 100)));
   let kept;
   for (let left = 5; left > 0; left--) {
@@ -90,9 +90,9 @@ function dropViewsOf(handle, wire) {
   coroipcc.msgSendReplyReceiveInBufPut(handle);
   coroipcc.zcbFree(handle, zeroCopy[1]);
   coroipcc.serviceDisconnect(handle);
-  // What is lent is a copy on the native wire.
-  const seen = wire === 'native' ? zeroCopy : [kept, lent, ...zeroCopy];
-  for (const view of seen) assert.equal(view.length, 0);
+  // They stay where they are until they are collected, for threads of the runtime's.
+  assert.equal(lent.subarray(24).toString(), 'lent');
+  for (const view of [kept, ...zeroCopy]) assert.ok(view.fill(7).every((byte) => byte === 7));
 }
 
 // Payloads outlive everything they came with.
@@ -241,7 +241,7 @@ const survives = (task) => async () => {
 
 export const memory = {
   'readiness on its way to a watcher that is gone is dropped': survives('lastWatches'),
-  'views are detached by their owner, and their memory is given back': survives('views'),
+  'views outlive their connection, and their memory is given back': survives('views'),
   'payloads outlive everything they came with': survives('payloads'),
   'clients, calls and iterators that nobody keeps': survives('forgotten'),
   'connections that come and go leave nothing': survives('churn'),

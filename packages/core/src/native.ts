@@ -9,8 +9,8 @@
 //    and throws a TypeError.
 //  - A call-back of NativeServerHost must not throw; should it throw all the same, the exception
 //    leaves the function that was driving the server, after that function has done its work.
-//  - Memory shared with a peer is seen from JavaScript only through an ArrayBuffer, which is detached at
-//    the end; not that of a native zero-copy buffer, which stays mapped (`native/js/view.h`).
+//  - Memory shared with a peer is seen from JavaScript only through an ArrayBuffer, which stays mapped
+//    until it is collected (`native/js/view.h`); that of rings is detached at the end.
 
 import { createRequire } from 'node:module';
 import { CoroIpcError } from './errors.js';
@@ -226,8 +226,7 @@ export interface NativeAddon extends NativeRings {
   /**
    * The memory of that request, which is in a zero-copy buffer, and its place there to the scratch. On
    * the native wire it lasts as long as the buffer, whose number is in the scratch, and need not be asked for
-   * again while `serverNext` says that it was seen; else it is detached when the request is answered.
-   * Undefined where JavaScript may not see it.
+   * again while `serverNext` says that it was seen. Undefined where JavaScript may not see it.
    */
   requestView(connection: number): ArrayBuffer | undefined;
   /** Answers a request. Throws BAD_OPERATION when it waits for none, TOO_BIG beyond the response buffer. */
@@ -324,7 +323,7 @@ export interface NativeAddon extends NativeRings {
 
   /** A zero-copy buffer of `size + headerSize` bytes, shared with the server. */
   clientZcbAlloc(client: number, size: number, headerSize: number, timeoutMs: number): ArrayBuffer;
-  /** Frees it; detaches `buffer`. */
+  /** Frees it; `buffer` has zeros of its own then. Throws BUSY, and does not, while a request lies there. */
   clientZcbFree(client: number, buffer: ArrayBuffer, timeoutMs: number): void;
   /** Sends the request that lies in the buffer. Otherwise as `clientCall`. */
   clientZcbCall(client: number, buffer: ArrayBuffer, timeoutMs: number, keep: boolean): number;

@@ -81,8 +81,8 @@ export function serviceConnect(
 }
 
 /**
- * Leaves a service (`coroipcc_service_disconnect`). Every view of the connection's memory is
- * detached.
+ * Leaves a service (`coroipcc_service_disconnect`). Views of the connection's memory may still be
+ * looked at; it is given back when they are collected.
  *
  * @throws {CoroIpcError} BAD_HANDLE for a second time.
  */

@@ -19,8 +19,8 @@ import {
  * Makes a zero-copy buffer of `size + headerSize` bytes (`coroipcc_zcb_alloc`).
  *
  * @throws {RangeError} when it would hold no request header, or more than 1 GiB.
- * @throws {CoroIpcError} NO_RESOURCES when the server takes no more of them, NOT_SUPPORTED on the
- * native wire.
+ * @throws {CoroIpcError} NO_RESOURCES when the server takes no more of them, NOT_SUPPORTED where the
+ * runtime allows no ArrayBuffer over memory of a library's.
  */
 export function zcbAlloc(
   handle: ServiceHandle,
@@ -40,7 +40,8 @@ export function zcbAlloc(
 }
 
 /**
- * Frees a zero-copy buffer (`coroipcc_zcb_free`). Every view of it is detached.
+ * Frees a zero-copy buffer (`coroipcc_zcb_free`): its memory is given back, and zeros of this process's
+ * own take its place in every view of it.
  *
  * @throws {CoroIpcError} BAD_HANDLE for a buffer that is not one of this connection's.
  */
@@ -50,10 +51,12 @@ export function zcbFree(handle: ServiceHandle, buffer: Uint8Array, options?: Wai
   const memory = memoryOf(connection, buffer);
   try {
     connection.engine.freeZeroCopy(memory, timeoutMs);
-  } finally {
-    // Freed here it is also when the server could not be told.
-    if (memory.byteLength === 0) connection.zeroCopy.delete(memory);
+  } catch (error) {
+    // Freed here it is also when the server could not be told, but not while a request lies there.
+    if (!CoroIpcError.is(error, CS.ERR_BUSY)) connection.zeroCopy.delete(memory);
+    throw error;
   }
+  connection.zeroCopy.delete(memory);
 }
 
 /**

@@ -36,8 +36,8 @@ export type ExitFunction = (conn: IpcsConnection) => Outcome;
 
 /**
  * Request function. `message` is the whole request with its 16-byte header. It sends exactly one
- * response, now or later. A zero-copy request lies in memory that the peer may still write to,
- * and that is detached when it is answered or the connection ends.
+ * response, now or later. A zero-copy request lies in memory that the peer may still write to, also
+ * when it is answered.
  */
 export type HandlerFunction = (conn: IpcsConnection, message: Buffer) => void;
 

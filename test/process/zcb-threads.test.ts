@@ -3,6 +3,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { Child, freshName, type Task } from './child.js';
+import { EVERY_WIRE, type Over, SPEAKS, type Speaks } from './wires.js';
 
 const SERVICE = 9;
 /** To compress so many random bytes takes a thread far longer than to hear of a peer's end. */
@@ -12,17 +13,20 @@ interface Argument {
   readonly name: string;
   readonly service: number;
   readonly bytes: number;
+  readonly speaks: Speaks;
   /** What ends it, in the client. */
   readonly end?: 'close' | 'free' | 'told';
 }
 
-const argumentOf = (name: string): Argument => ({ name, service: SERVICE, bytes: BYTES });
+const argumentOf = (name: string, over: Over = 'native'): Argument => ({
+  ...{ name, service: SERVICE, bytes: BYTES, speaks: SPEAKS[over] },
+});
 
 /** Compresses its requests where they lie, and answers with a buffer of its own. */
 const serve: Task<Argument> = async ({ IpcServer, say, told }, { name, service, bytes }) => {
   const { gzip, gunzipSync } = process.getBuiltinModule('node:zlib');
   const { randomFillSync } = process.getBuiltinModule('node:crypto');
-  const server = new IpcServer({ name });
+  const server = new IpcServer({ name, wires: ['native', 'classic'] });
   server.service(service, {
     inPlace: true,
     requests: {
@@ -124,6 +128,56 @@ describe('a thread of Node’s pool at work on a zero-copy buffer', () => {
     const client = Child.start(use, { ...argumentOf(name), end: 'free' });
     await client.said('ended');
     expect(await client.said('done')).toEqual([false, true, true]);
+  });
+});
+
+/** Sends one by the C API, and is killed; or compresses one while it is freed, or its connection left. */
+const cStyle: Task<Argument> = async (tools, { name, service, bytes, speaks, end }) => {
+  const { coroipcc, encodeRequest, say, told } = tools;
+  const { gzip, gunzipSync } = process.getBuiltinModule('node:zlib');
+  const { randomFillSync } = process.getBuiltinModule('node:crypto');
+  const limits = { ...speaks, maxBufferBytes: 2 * bytes };
+  const handle = coroipcc.serviceConnect(name, service, 65536, 65536, 65536, limits);
+  const buffer = coroipcc.zcbAlloc(handle, bytes, 16);
+  randomFillSync(buffer);
+  const header = encodeRequest(1, '');
+  header.writeInt32LE(bytes, 0);
+  buffer.set(header);
+  if (end === undefined) {
+    coroipcc.zcbMsgSendReplyReceive(handle, buffer);
+    return;
+  }
+  const copy = Buffer.from(buffer);
+  const packed = new Promise<Buffer | undefined>((resolve) => {
+    gzip(buffer, (_error, made) => resolve(made));
+  });
+  if (end === 'free') coroipcc.zcbFree(handle, buffer);
+  else coroipcc.serviceDisconnect(handle);
+  const unpacked = gunzipSync((await packed) as Buffer);
+  say('done', [unpacked.length, unpacked.equals(copy)]);
+  await told();
+};
+
+describe.each(EVERY_WIRE)('and by the C API, over %s', (over) => {
+  it('of a client that is killed: the server has all of it to the end', async () => {
+    const { name, server } = await served();
+    const client = Child.start(cStyle, argumentOf(name, over));
+    await server.said('at it');
+    client.kill();
+    await server.said('disconnected');
+    expect(await server.said('packed')).toBe(true);
+  });
+
+  it('when the client leaves: it has all of it to the end', async () => {
+    const { name } = await served();
+    const client = Child.start(cStyle, { ...argumentOf(name, over), end: 'close' });
+    expect(await client.said('done')).toEqual([BYTES + 16, true]);
+  });
+
+  it('that is freed meanwhile: it reads something else, and nobody comes to harm', async () => {
+    const { name } = await served();
+    const client = Child.start(cStyle, { ...argumentOf(name, over), end: 'free' });
+    expect(await client.said('done')).toEqual([BYTES + 16, false]);
   });
 });
 
