@@ -4,7 +4,7 @@
 
 #include "js/convert.h"
 #include "js/env_state.h"
-#include "sys/buffer_memory.h"
+#include "sys/mapping.h"
 #include "sys/sealed_memory.h"
 
 namespace coroipc::js {

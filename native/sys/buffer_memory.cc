@@ -2,9 +2,6 @@
 
 #include <sys/mman.h>
 
-#include <cstdint>
-
-#include "sys/mapping.h"
 #include "sys/memory_file.h"
 
 namespace coroipc::sys {
@@ -42,12 +39,6 @@ Outcome BufferMemory::map(const Fd& file, size_t bytes, int flags) {
   size_ = bytes;
   if (madvise(data_, size_, MADV_DONTFORK) != 0) return system_failure("madvise");
   return Nothing{};
-}
-
-void blank(std::byte* data, size_t bytes) {
-  constexpr int kFlags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED;
-  const size_t before = reinterpret_cast<uintptr_t>(data) % round_up_to_pages(1);
-  (void)mmap(data - before, bytes + before, PROT_READ | PROT_WRITE, kFlags, -1, 0);
 }
 
 }  // namespace coroipc::sys

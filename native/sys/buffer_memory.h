@@ -46,9 +46,4 @@ class BufferMemory {
   size_t size_ = 0;
 };
 
-// Puts zeros of our own in the place of memory that was mapped there, of all pages that it lies in:
-// they are given back, and who still reads or writes there, in whatever thread, comes to no harm.
-// Where the system refuses, all stays as it is.
-void blank(std::byte* data, size_t bytes);
-
 }  // namespace coroipc::sys

@@ -53,6 +53,12 @@ Result<Mapping> Mapping::ring(const Fd& file, size_t bytes) {
 
 bool Mapping::torn() const { return data_ != nullptr && sigbus_guard::torn(guard_); }
 
+void blank(std::byte* data, size_t bytes) {
+  constexpr int kFlags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED;
+  const size_t before = reinterpret_cast<uintptr_t>(data) % round_up_to_pages(1);
+  (void)mmap(data - before, bytes + before, PROT_READ | PROT_WRITE, kFlags, -1, 0);
+}
+
 size_t round_up_to_pages(size_t bytes) {
   const size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
   return (bytes + page - 1) / page * page;

@@ -45,6 +45,11 @@ class Mapping {
   uint32_t guard_ = 0;  // a slot of the SIGBUS guard
 };
 
+// Puts zeros of our own in the place of memory that was mapped there, of all pages that it lies in:
+// they are given back, and who still reads or writes there, in whatever thread, comes to no harm.
+// Where the system refuses, all stays as it is.
+void blank(std::byte* data, size_t bytes);
+
 // `bytes` rounded up to whole pages.
 [[nodiscard]] size_t round_up_to_pages(size_t bytes);
 

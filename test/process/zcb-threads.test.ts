@@ -1,6 +1,7 @@
 // What lies in a zero-copy buffer, in the hands of a thread of Node's pool while the peer dies, the
 // connection ends, or the buffer is freed: nobody may take the memory from under it.
 
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { Child, freshName, type Task } from './child.js';
 import { EVERY_WIRE, type Over, SPEAKS, type Speaks } from './wires.js';
@@ -35,6 +36,7 @@ const serve: Task<Argument> = async ({ IpcServer, say, told }, { name, service, 
         gzip(payload, (error, packed) => say('packed', !error && gunzipSync(packed).equals(copy)));
         say('at it');
       },
+      3: ({ payload }) => String(payload.length),
       2: async ({ connection }) => {
         const buffer = await connection.createBuffer(bytes);
         randomFillSync(buffer.bytes);
@@ -90,6 +92,10 @@ const send: Task<Argument> = async ({ IpcClient }, { name, service, bytes }) => 
   await client.call(1, buffer);
 };
 
+/** How many mappings a process has of memory that has no name any more. */
+const sharedMappings = (pid: number): number =>
+  readFileSync(`/proc/${pid}/maps`, 'utf8').match(/\(deleted\)$/gm)?.length ?? 0;
+
 async function served(): Promise<{ name: string; server: Child }> {
   const name = freshName();
   const server = Child.start(serve, argumentOf(name));
@@ -131,6 +137,26 @@ describe('a thread of Node’s pool at work on a zero-copy buffer', () => {
   });
 });
 
+/** Allocates, uses and frees many, one after another. */
+const churn: Task<Argument> = async (tools, { name, service, speaks }) => {
+  const { coroipcc, encodeRequest, say, told } = tools;
+  const handle = coroipcc.serviceConnect(name, service, 65536, 65536, 65536, speaks);
+  const request = encodeRequest(3, Buffer.alloc(100_000));
+  const round = () => {
+    const buffer = coroipcc.zcbAlloc(handle, 100_000, 16);
+    buffer.set(request);
+    const answer = coroipcc.zcbMsgSendReplyReceive(handle, buffer);
+    if (answer.toString('utf8', 24) !== '100000') throw new Error(answer.toString());
+    coroipcc.zcbFree(handle, buffer);
+  };
+  round();
+  say('first');
+  await told();
+  for (let left = 200; left > 0; left--) round();
+  say('done');
+  await told();
+};
+
 /** Sends one by the C API, and is killed; or compresses one while it is freed, or its connection left. */
 const cStyle: Task<Argument> = async (tools, { name, service, bytes, speaks, end }) => {
   const { coroipcc, encodeRequest, say, told } = tools;
@@ -166,6 +192,18 @@ describe.each(EVERY_WIRE)('and by the C API, over %s', (over) => {
     client.kill();
     await server.said('disconnected');
     expect(await server.said('packed')).toBe(true);
+  });
+
+  it('whose client frees it: the memory does not wait for a collection', async () => {
+    const { name, server } = await served();
+    const client = Child.start(churn, argumentOf(name, over));
+    await client.said('first');
+    const before = [sharedMappings(server.pid), sharedMappings(client.pid)];
+    client.tell('go on');
+    await client.said('done');
+    // On the native wire a withdrawn one waits for the next under its number.
+    expect(sharedMappings(server.pid)).toBeLessThanOrEqual((before[0] ?? 0) + 1);
+    expect(sharedMappings(client.pid)).toBeLessThanOrEqual((before[1] ?? 0) + 1);
   });
 
   it('when the client leaves: it has all of it to the end', async () => {

@@ -36,7 +36,10 @@ Status ZeroCopyBuffers::alloc(const ZcbAllocMessage& message) {
 Status ZeroCopyBuffers::free(const ZcbFreeMessage& message) {
   const auto found = buffers_.find(message.server_handle);
   if (found == buffers_.end()) return Status::kErrNotExist;
-  bytes_ -= found->second->size();
+  const std::shared_ptr<sys::Mapping>& memory = found->second;
+  bytes_ -= memory->size();
+  // Who has seen it may look there until his view is collected; the memory does not wait for that.
+  if (memory.use_count() > 1) sys::blank(memory->data(), memory->size());
   buffers_.erase(found);
   return Status::kOk;
 }
