@@ -1,6 +1,6 @@
 // Publishes dispatch messages as fast as the rings take them. What a full ring did not take waits in
-// its connection's queue: when so many wait in one that the next could be refused, the rest is held
-// back until all queues are empty. Bursts, so that the loop gets its turn where no ring is ever full.
+// its connection's queue, and is copied once more: when some wait in one, the rest is held back until
+// all queues are empty. Bursts, so that the loop gets its turn where no ring is ever full.
 const AHEAD = 1024;
 const AHEAD_BYTES = 512 * 1024;
 const BURST = 512;
