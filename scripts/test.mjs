@@ -91,13 +91,14 @@ async function models() {
   return fromLastLine(await runNode(['scripts/models.mjs'], { out: 'both', limitMs: limitMs() }));
 }
 
-// A minute for each target. A machine without clang is told so; CI has it.
+// Half a minute for each target. A machine without clang is told so; CI has it.
 async function fuzz() {
   const { code } = await run('clang++', ['--version'], { out: 'text', errors: 'text' });
   if (code === 127 && !process.env.CI) {
     return untried('clang is missing: not fuzzed');
   }
-  return fromLastLine(await runNode(['scripts/fuzz.mjs'], { out: 'both', limitMs: limitMs() }));
+  const options = { out: 'both', limitMs: limitMs() };
+  return fromLastLine(await runNode(['scripts/fuzz.mjs', '--seconds', '30'], options));
 }
 
 // It installs the runtimes from the npm registry when it runs for the first time.

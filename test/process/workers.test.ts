@@ -11,7 +11,7 @@ import { SPEAKS, type Speaks, WIRES } from './wires.js';
 
 const WORKER = fileURLToPath(new URL('./fixtures/worker.mjs', import.meta.url));
 const ADAPTERS = ['libuv', 'thread'] as const;
-const ROUNDS = 8;
+const ROUNDS = 4;
 
 /** What a client is at: the last two are in the midst of a native call that has no end. */
 const CLIENTS = [
