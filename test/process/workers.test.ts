@@ -11,7 +11,9 @@ import { SPEAKS, type Speaks, WIRES } from './wires.js';
 
 const WORKER = fileURLToPath(new URL('./fixtures/worker.mjs', import.meta.url));
 const ADAPTERS = ['libuv', 'thread'] as const;
-const ROUNDS = 4;
+const ROUNDS = 8;
+/** Processes that share them, at once. */
+const AT_ONCE = 2;
 
 /** What a client is at: the last two are in the midst of a native call that has no end. */
 const CLIENTS = [
@@ -94,23 +96,27 @@ const rounds: Task<Argument> = async (tools, argument) => {
 
 async function survived(
   argument: Pick<Argument, 'adapter' | 'speaks' | 'role' | 'victim'>,
-): Promise<Child> {
+): Promise<Child[]> {
   const files = sharedFiles();
-  const child = Child.start(rounds, {
-    ...argument,
-    file: WORKER,
-    name: freshName(),
-    rounds: ROUNDS,
-    wires: WIRES,
-  });
-  const ended = await child.ended();
-  expect(ended).toMatchObject({ outcome: 0, errors: '' });
-  expect(ended.said.at(-1)).toBe('survived');
-  expect(ended.said).not.toContain('worker failed');
-  const descriptors = (await child.said('descriptors')) as number[];
-  expect(descriptors.at(-1)).toBe(descriptors[1]);
+  const start = () =>
+    Child.start(rounds, {
+      ...argument,
+      file: WORKER,
+      name: freshName(),
+      rounds: ROUNDS / AT_ONCE,
+      wires: WIRES,
+    });
+  const children = Array.from({ length: AT_ONCE }, start);
+  for (const child of children) {
+    const ended = await child.ended();
+    expect(ended).toMatchObject({ outcome: 0, errors: '' });
+    expect(ended.said.at(-1)).toBe('survived');
+    expect(ended.said).not.toContain('worker failed');
+    const descriptors = (await child.said('descriptors')) as number[];
+    expect(descriptors.at(-1)).toBe(descriptors[1]);
+  }
   await expectNoneLeft(files);
-  return child;
+  return children;
 }
 
 const matrix = [
@@ -123,9 +129,10 @@ describe.each(matrix)('over $over, with $adapter', ({ over, adapter }) => {
   const speaks = SPEAKS[over];
 
   it.each(CLIENTS)('the worker of a server whose client is at %s', async (role) => {
-    const child = await survived({ adapter, speaks, role, victim: 'server' });
-    for (const status of child.values('status')) expect([2, 31]).toContain(status);
-    expect(child.count('status')).toBe(ROUNDS);
+    const children = await survived({ adapter, speaks, role, victim: 'server' });
+    const statuses = children.flatMap((child) => child.values('status'));
+    for (const status of statuses) expect([2, 31]).toContain(status);
+    expect(statuses).toHaveLength(ROUNDS);
   });
 
   it.each(CLIENTS)('the worker of a client at %s', async (role) => {
@@ -151,17 +158,19 @@ describe.each(matrix)('over $over, with $adapter', ({ over, adapter }) => {
     };
     const argument = {
       file: WORKER,
-      name: freshName(),
       adapter,
       speaks,
       wires: WIRES,
       role: '',
       rounds: 1,
     };
-    for (let round = 0; round < ROUNDS; round++) {
-      const child = Child.start(task, { ...argument, victim: 'none' });
-      expect(await child.ended()).toMatchObject({ outcome: 23, errors: '' });
-    }
+    const exits = async () => {
+      for (let round = 0; round < ROUNDS / AT_ONCE; round++) {
+        const child = Child.start(task, { ...argument, name: freshName(), victim: 'none' });
+        expect(await child.ended()).toMatchObject({ outcome: 23, errors: '' });
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, exits));
     await expectNoneLeft(files);
   });
 });
