@@ -3,6 +3,7 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
+import { bundle } from './bundle.mjs';
 import { at, isMain, run, runNode } from './run.mjs';
 import { dropStamp, isFresh, keepStamp, stampOf } from './stamp.mjs';
 import { buildComplaints } from './tools.mjs';
@@ -97,7 +98,7 @@ async function buildNative() {
     'node-gyp configure',
   );
   must(
-    await runNode([nodeGyp, 'build', `-j${availableParallelism()}`, '--loglevel=warn'], shown),
+    await runNode([nodeGyp, 'build', `--jobs=${availableParallelism()}`, '--loglevel=warn'], shown),
     'node-gyp build',
   );
   for (const { name, loop } of ADDONS) if (!loop) await checkNoLoop(name);
@@ -108,19 +109,26 @@ async function buildNative() {
 async function buildTypeScript() {
   const stampFile = 'build/typescript.stamp';
   const stamp = stampOf(
-    ['packages', 'tsconfig.json', 'tsconfig.base.json', 'package-lock.json'],
+    [
+      ...['packages', 'tsconfig.json', 'tsconfig.base.json', 'package-lock.json'],
+      'scripts/bundle.mjs',
+    ],
     (path) => !/\.test\.ts$|\.tsbuildinfo$|\.md$/.test(path),
   );
-  const outputs = PACKAGES.map((name) => `packages/${name}/dist/index.js`);
+  const outputs = PACKAGES.flatMap((name) =>
+    ['js', 'd.ts'].map((kind) => `packages/${name}/dist/index.${kind}`),
+  );
   if (isFresh(stampFile, stamp, outputs)) return;
   dropStamp(stampFile);
 
-  // The compiler's own record does not notice that its output was deleted.
+  // Checks types, and writes the declarations. The compiler's own record does not notice that its
+  // output was deleted.
   const force = outputs.every((path) => existsSync(at(path))) ? [] : ['--force'];
   must(
     await runNode(['node_modules/typescript/bin/tsc', '-b', ...force], shown),
     'the TypeScript build (tsc -b)',
   );
+  for (const name of PACKAGES) await bundle(name);
   keepStamp(stampFile, stamp);
 }
 

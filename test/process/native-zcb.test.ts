@@ -1,6 +1,7 @@
 // Zero-copy buffers of the API for people: what is sent in them arrives whole, memory is in the
 // hands of one side at a time, and whoever errs gets an error.
 
+import { createRequire } from 'node:module';
 import {
   CS,
   IpcClient,
@@ -9,11 +10,15 @@ import {
   IpcServer,
   type ZeroCopyBuffer,
 } from '@coroipc/core';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { numberOf } from '../../packages/core/dist/zero-copy-buffer.js';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { NativeAddon } from '../../packages/core/dist/native.js';
 import { freshName } from './child.js';
 import { rejected, thrown } from './native-services.js';
 import { COMMAND, MIB, SERVICE, startZcb } from './native-zcb.js';
+
+const native: NativeAddon = createRequire(import.meta.url)(
+  `../../packages/core/prebuilds/${process.platform}-${process.arch}/coroipc.node`,
+);
 
 async function clientOf(name: string, options: Partial<IpcClientOptions> = {}): Promise<IpcClient> {
   const client = await IpcClient.connect({ name, service: SERVICE, ...options });
@@ -58,14 +63,17 @@ describe.each([false, true])('with inPlace: %s on both sides', (inPlace) => {
       const [byte] = buffer.bytes;
       expect(json(client.callSync(COMMAND.ENDS, buffer))).toEqual([1000, byte, byte]);
     };
+    const numbers = vi.spyOn(native, 'clientBufferMemory');
+    onTestFinished(() => numbers.mockRestore());
     const other = await filled();
     let last = await filled();
     for (let round = 0; round < 5; round += 1) {
       for (const buffer of [last, other, other, last]) expectSeen(buffer);
-      const number = numberOf(last);
+      const number = numbers.mock.lastCall?.[1];
+      expect(number).toBeTypeOf('number');
       last.free();
       last = await filled();
-      expect(numberOf(last)).toBe(number);
+      expect(numbers.mock.lastCall?.[1]).toBe(number);
     }
   });
 

@@ -5,7 +5,6 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { coroipcc, encodeRequest, IpcClient, threadPoll } from '@coroipc/core';
-import { connectOptions } from '../../packages/core/dist/client-engine/connect-options.js';
 import { descriptors } from './adapters.mjs';
 import { Child, until } from './child.mjs';
 import { hostileValues } from './hostile-values.mjs';
@@ -152,10 +151,25 @@ const NATIVE = 0;
 const CLASSIC = 12;
 
 // All that the core is to be given, by the library itself, so that an option that is added is here too.
-const CLIENT = (name, generation) => ({
-  ...connectOptions({ name, service: SERVICE, maxInFlight: 4, spinUs: 0 }, ''),
-  ...{ generation, requestBytes: 8192, responseBytes: 8192, dispatchBytes: 8192 },
-});
+function clientOptions(name, generation) {
+  const { clientConnect } = native;
+  let given;
+  native.clientConnect = (options) => {
+    given = options;
+    throw new Error('only asked');
+  };
+  try {
+    const connect = () => coroipcc.serviceConnect(name, SERVICE, 8192, 8192, 8192, { spinUs: 0 });
+    assert.throws(connect, /only asked/);
+  } finally {
+    native.clientConnect = clientConnect;
+  }
+  return {
+    ...given,
+    ...{ generation, maxInFlight: 4 },
+    ...{ requestBytes: 8192, responseBytes: 8192, dispatchBytes: 8192 },
+  };
+}
 
 // The core itself, with what no caller in TypeScript would let through: memory that went, grew or
 // shrank, numbers of no kind, arrays that are none. None of it blocks: times are over at once.
@@ -166,7 +180,7 @@ async function hostile({ name }, { say }) {
 
 function attack(name, generation) {
   const { functions, values, memory } = hostileValues(native);
-  const client = native.clientConnect(CLIENT(name, generation), 5000);
+  const client = native.clientConnect(clientOptions(name, generation), 5000);
   let refused = 0;
   for (const [index, call] of functions.entries()) {
     for (let round = 0; round < 300; round++) {
@@ -182,7 +196,7 @@ function attack(name, generation) {
   }
   assert.ok(refused > 1000);
 
-  const own = native.clientConnect(CLIENT(name, generation), 5000);
+  const own = native.clientConnect(clientOptions(name, generation), 5000);
   const good = encodeRequest(COMMAND.ECHO, 'good');
   const ask = () => native.clientCall(own, [good], 5000, true);
   for (const [what, bytes] of Object.entries(memory())) {
