@@ -17,9 +17,16 @@
     ]
   },
   "targets": [
+    # What more than one addon is made of, compiled once.
+    {
+      "target_name": "coroipc_shared",
+      "type": "static_library",
+      "sources": ["<!@(node scripts/native-sources.mjs sys wire/native)"]
+    },
     {
       "target_name": "coroipc",
-      "sources": ["<!@(node scripts/native-sources.mjs sys ring wire server client js)"],
+      "dependencies": ["coroipc_shared"],
+      "sources": ["<!@(node scripts/native-sources.mjs ring wire/classic server client js)"],
       "cflags_cc": ["-isystem <!(node -p \"path.resolve(require('node-addon-api').include_dir)\")"]
     },
     {
@@ -29,7 +36,8 @@
     },
     {
       "target_name": "coroipc_epoll",
-      "sources": ["<!@(node scripts/native-sources.mjs epoll sys)"],
+      "dependencies": ["coroipc_shared"],
+      "sources": ["<!@(node scripts/native-sources.mjs epoll)"],
       "cflags_cc": ["-isystem <!(node -p \"path.resolve(require('node-addon-api').include_dir)\")"]
     },
     {
@@ -38,7 +46,8 @@
     },
     {
       "target_name": "coroipc_test_ends",
-      "sources": ["native/test/ends.cc", "<!@(node scripts/native-sources.mjs sys wire/native)"],
+      "dependencies": ["coroipc_shared"],
+      "sources": ["native/test/ends.cc"],
       "cflags_cc": ["-isystem <!(node -p \"path.resolve(require('node-addon-api').include_dir)\")"]
     }
   ]

@@ -24,7 +24,7 @@ const SANITIZERS = 'address,undefined';
 
 const FLAGS = [
   ...['-std=c++20', '-fno-exceptions', '-Wall', '-Wextra', '-Wshadow', '-Wconversion', '-Werror'],
-  ...['-g', '-O1', '-fno-omit-frame-pointer', '-pthread', '-Inative'],
+  ...['-g1', '-O1', '-fno-omit-frame-pointer', '-pthread', '-Inative'],
   ...[`-fsanitize=fuzzer-no-link,${SANITIZERS}`, '-fno-sanitize-recover=all'],
 ];
 
@@ -61,7 +61,7 @@ const binaryOf = (target) => `${HOME}/bin/${target}`;
 async function link(source) {
   const shared = sources.filter((path) => !isTarget(path));
   const { code } = await run(COMPILER, [
-    ...['-g', '-pthread', `-fsanitize=fuzzer,${SANITIZERS}`],
+    ...['-g1', '-pthread', `-fsanitize=fuzzer,${SANITIZERS}`],
     ...[...shared, source].map((path) => objectOf(`${HOME}/objects`, path)),
     ...['-o', binaryOf(nameOf(source))],
   ]);

@@ -14,7 +14,7 @@ const PURE = ['native/epoll/epoll_set.cc', 'native/epoll/loops.cc'];
 
 const COMMON = [
   ...['-std=c++20', '-fno-exceptions', '-Wall', '-Wextra', '-Wshadow', '-Wconversion', '-Werror'],
-  ...['-g', '-O1', '-fno-omit-frame-pointer', '-pthread', '-Inative'],
+  ...['-g1', '-O1', '-fno-omit-frame-pointer', '-pthread', '-Inative'],
 ];
 
 const mayFixAddresses = () => spawnSync('setarch', ['-R', 'true']).status === 0;
