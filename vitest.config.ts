@@ -41,10 +41,9 @@ export default defineConfig({
       ]),
       project('conformance', ['test/conformance/**/*.test.ts']),
       project('property', ['test/property/**/*.test.ts']),
-      // These count processes, descriptors and files of the machine: one at a time. Small messages go past
-      // the core from the first one on, since few tests send enough for it otherwise.
+      // Small messages go past the core from the first one on, since few tests send enough for it
+      // otherwise.
       project('process', ['test/process/**/*.test.ts', 'test/soak/**/*.test.mjs'], {
-        serial: true,
         env: { COROIPC_DIRECT_AFTER: process.env['COROIPC_DIRECT_AFTER'] ?? '1' },
       }),
       // These starve processes of their own, and measure what one uses of a CPU.

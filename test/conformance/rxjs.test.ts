@@ -1,5 +1,5 @@
-// The suite over rxPoll: over every source, and through operators that let a readiness out at once,
-// at the end of the call-back, and in later turns.
+// The suite over rxPoll: over every source but the epoll loops, which have a file of their own, and
+// through operators that let a readiness out at once, at the end of the call-back, and in later turns.
 
 import { pollConformance } from '@coroipc/core/testing';
 import { test } from 'vitest';
@@ -10,10 +10,6 @@ const SOURCES: Readonly<Record<string, readonly string[]>> = {
   libuv: ['plain', 'asap', 'async', 'delay'],
   thread: ['plain', 'asap', 'async', 'delay'],
   hand: ['plain', 'asap', 'async', 'delay'],
-  'epoll run': ['plain', 'delay'],
-  'epoll step': ['plain', 'delay'],
-  'epoll nested': ['plain', 'delay'],
-  'epoll thread': ['plain', 'delay'],
   'custom loop': ['plain'],
 };
 

@@ -2,9 +2,9 @@
 // the original libraries works here, and what stalls between them stalls.
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { expectNoneLeft, sharedFiles } from '../process/machine.js';
 import { classicPeers, GENERATIONS, play, ServerProcess } from './peers.js';
 import { BURSTS, CALLS, expectPlayed } from './scenarios.js';
-import { expectNoneLeft, sharedFiles } from './shared-files.js';
 
 const { client, server } = classicPeers();
 

@@ -2,6 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { expectNoneLeft, sharedFiles } from '../process/machine.js';
 import {
   type ClientFlags,
   classicPeers,
@@ -11,7 +12,6 @@ import {
   ServerProcess,
 } from './peers.js';
 import { BURSTS, CALLS, expectPlayed, readingBy } from './scenarios.js';
-import { expectNoneLeft, sharedFiles } from './shared-files.js';
 
 const { server: classicServer } = classicPeers();
 const CLIENTS_AT_ONCE = 6;

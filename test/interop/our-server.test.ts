@@ -2,9 +2,9 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { expectNoneLeft, sharedFiles } from '../process/machine.js';
 import { classicPeers, GENERATIONS, ourServer, play, ServerProcess } from './peers.js';
 import { BURSTS, CALLS, expectPlayed, readingBy } from './scenarios.js';
-import { expectNoneLeft, sharedFiles } from './shared-files.js';
 
 const { client } = classicPeers();
 const CLIENTS_AT_ONCE = 12;

@@ -6,6 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { expectNoneLeft, sharedFiles } from './machine.js';
 
 const MAIN = fileURLToPath(new URL('../../examples/sysmon/main.mjs', import.meta.url));
 const ROLES = ['server', 'subscriber', 'caller'];
@@ -96,8 +97,6 @@ class Run {
   }
 }
 
-const sharedFiles = (): string[] => readdirSync('/dev/shm').sort();
-
 let runs: Run[] = [];
 let filesBefore: string[] = [];
 
@@ -125,10 +124,7 @@ afterEach(async () => {
     await run.ended;
     await run.allGone();
   }
-  // The names are random, so that a file that stays is one more name.
-  await until('the end of the shared files', () =>
-    sharedFiles().every((file) => filesBefore.includes(file)),
-  );
+  await expectNoneLeft(filesBefore);
 });
 
 describe('a whole run', () => {
