@@ -2,8 +2,9 @@
 // and the protocol with one planted fault each, which it must find: a proof that cannot fail proves
 // nothing. A model names its faults in its opening comment, a word in capitals each.
 //
-// The last line is `N passed, N failed`.
+// As many at once as there are processors. The last line is `N passed, N failed`.
 import { mkdirSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { basename } from 'node:path';
 import { files } from './files.mjs';
 import { at, run } from './run.mjs';
@@ -51,25 +52,34 @@ async function errorsOf(model, fault) {
   return { why: 'nothing ran' };
 }
 
+async function holds(model) {
+  const { count, why = `${count} errors` } = await errorsOf(model);
+  tell(count === 0, `${basename(model)} holds`, why);
+}
+
+async function finds(model, text, fault) {
+  const planted = text.includes(`#ifdef ${fault}`) || text.includes(`#ifndef ${fault}`);
+  const { count, why = 'the fault was not found' } = await errorsOf(model, fault);
+  const what = `${basename(model)} fails with ${fault}`;
+  tell(planted && count > 0, what, planted ? why : 'the fault is planted nowhere');
+}
+
+function searches(model) {
+  const text = readFileSync(at(model), 'utf8');
+  const faults = faultsOf(text);
+  if (faults.length === 0) tell(false, basename(model), 'it plants no fault');
+  return [() => holds(model), ...faults.map((fault) => () => finds(model, text, fault))];
+}
+
 if ((await run('spin', ['-V'], { out: 'text', errors: 'text' })).code === 127) {
   tell(false, 'checker', 'spin is missing (Debian: apt-get install spin)');
 } else {
-  for (const model of files('native/model').filter((path) => path.endsWith('.pml'))) {
-    const text = readFileSync(at(model), 'utf8');
-    const plain = await errorsOf(model);
-    tell(plain.count === 0, `${basename(model)} holds`, plain.why ?? `${plain.count} errors`);
-    const faults = faultsOf(text);
-    if (faults.length === 0) tell(false, `${basename(model)}`, 'it plants no fault');
-    for (const fault of faults) {
-      const found = await errorsOf(model, fault);
-      const planted = text.includes(`#ifdef ${fault}`) || text.includes(`#ifndef ${fault}`);
-      tell(
-        planted && found.count > 0,
-        `${basename(model)} fails with ${fault}`,
-        found.why ?? (planted ? 'the fault was not found' : 'the fault is planted nowhere'),
-      );
-    }
-  }
+  const models = files('native/model').filter((path) => path.endsWith('.pml'));
+  const queue = models.flatMap(searches);
+  const worker = async () => {
+    for (let search = queue.shift(); search !== undefined; search = queue.shift()) await search();
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, worker));
 }
 console.log(`${outcome.passed} passed, ${outcome.failed} failed`);
 process.exitCode = outcome.failed === 0 ? 0 : 1;

@@ -2,10 +2,8 @@
 // workers that the tests start.
 import { createRequire } from 'node:module';
 import { libuvPoll } from '@coroipc/adapter-libuv';
-import { rxPoll } from '@coroipc/adapter-rxjs';
 import { threadPoll } from '@coroipc/core';
 import { turnedPoll } from '@coroipc/core/testing';
-import { asapScheduler, asyncScheduler, delay, observeOn } from 'rxjs';
 import { PollLoop } from '../../examples/custom-loop/poll-loop.mjs';
 import { driven } from './driven.mjs';
 import { epolls } from './epolls.mjs';
@@ -20,24 +18,19 @@ export const adapters = {
   spurious: spuriousPoll,
 };
 
-export function adapterOf(name) {
-  if (!Object.hasOwn(adapters, name)) throw new RangeError(`no adapter is called ${name}`);
-  return adapters[name]();
+/** Makes the one of `all` that has this name. */
+export function makeOne(all, name) {
+  if (!Object.hasOwn(all, name)) throw new RangeError(`no adapter is called ${name}`);
+  return all[name]();
 }
 
-/** What the readiness of an rxPoll goes through, by name. */
-export const operators = {
-  plain: undefined,
-  asap: observeOn(asapScheduler),
-  async: observeOn(asyncScheduler),
-  delay: delay(2),
-};
+export const adapterOf = (name) => makeOne(adapters, name);
 
-for (const [source, makeSource] of Object.entries({ ...adapters })) {
-  for (const [words, operator] of Object.entries(operators)) {
-    const options = operator === undefined ? {} : { operator };
-    adapters[`rxjs(${source}) ${words}`] = () => rxPoll({ source: makeSource(), ...options });
-  }
+/** Makes any of them, and loads RxJS only for those over it: that takes as long as to start Node. */
+export async function anyAdapterOf(name) {
+  if (!name.startsWith('rxjs(')) return adapterOf(name);
+  const cast = await import('./rx-cast.mjs');
+  return cast.adapterOf(name);
 }
 
 export const descriptors = createRequire(import.meta.url)(

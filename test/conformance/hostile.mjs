@@ -5,7 +5,7 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { isMainThread, Worker, workerData } from 'node:worker_threads';
-import { adapterOf, descriptors as io } from './cast.mjs';
+import { anyAdapterOf, descriptors as io } from './cast.mjs';
 
 const BYTE = Uint8Array.of(1);
 const NVAL = 0x20;
@@ -168,8 +168,8 @@ async function leaveNothing(adapter) {
 const acts = { closeEarly, terminate, sleepWhileHalfClosed, collect, leaveNothing };
 const [name, act] = process.argv.slice(2);
 if (isMainThread) {
-  await acts[act](adapterOf(name));
+  await acts[act](await anyAdapterOf(name));
   process.stdout.write('done\n');
 } else if (workerData === 'busy') {
-  await beBusy(adapterOf(name));
+  await beBusy(await anyAdapterOf(name));
 }

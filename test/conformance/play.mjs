@@ -2,7 +2,7 @@
 // process, or one worker of it, does.
 import { isMainThread, Worker } from 'node:worker_threads';
 import { playPollScenario } from '@coroipc/core/testing';
-import { adapterOf, descriptors } from './cast.mjs';
+import { anyAdapterOf, descriptors } from './cast.mjs';
 
 const [adapter, scenario, where] = process.argv.slice(2);
 
@@ -12,5 +12,5 @@ if (where === 'worker' && isMainThread) {
     process.exitCode = code;
   });
 } else {
-  playPollScenario(scenario, adapterOf(adapter), descriptors);
+  playPollScenario(scenario, await anyAdapterOf(adapter), descriptors);
 }

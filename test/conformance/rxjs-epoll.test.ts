@@ -2,7 +2,7 @@
 
 import { pollConformance } from '@coroipc/core/testing';
 import { test } from 'vitest';
-import { adapterOf, adapters } from './cast.mjs';
+import { adapterOf, adapters } from './rx-cast.mjs';
 import { descriptors, player } from './scenes.js';
 
 for (const name of Object.keys(adapters)) {

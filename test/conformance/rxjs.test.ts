@@ -3,7 +3,7 @@
 
 import { pollConformance } from '@coroipc/core/testing';
 import { test } from 'vitest';
-import { adapterOf } from './cast.mjs';
+import { adapterOf } from './rx-cast.mjs';
 import { descriptors, player } from './scenes.js';
 
 const SOURCES: Readonly<Record<string, readonly string[]>> = {

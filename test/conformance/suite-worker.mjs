@@ -1,7 +1,8 @@
 // A worker that holds the suite over one adapter and runs the tests that it is told to, by name.
 import { parentPort, workerData } from 'node:worker_threads';
 import { pollConformance } from '@coroipc/core/testing';
-import { adapterOf, descriptors } from './cast.mjs';
+import { descriptors } from './cast.mjs';
+import { adapterOf } from './rx-cast.mjs';
 
 const tests = new Map();
 pollConformance(

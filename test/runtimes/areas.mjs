@@ -1,11 +1,12 @@
 // What is tested in every runtime, area by area. An area works in a runtime, or its tests are that
 // it says why not.
-import { adapters, conformance } from './adapters.mjs';
 import { cNames } from './c-names.mjs';
+import { conformance } from './conformance.mjs';
 import { libuvRefuses } from './libuv.mjs';
 import { lives } from './lives.mjs';
 import { memory } from './memory.mjs';
 import { people } from './people.mjs';
+import { adapters } from './rx-adapters.mjs';
 import { workers } from './workers.mjs';
 
 const works = (tests) => ({ works: true, tests });

@@ -1,6 +1,9 @@
 // play.mjs ADAPTER SCENARIO: plays one scenario of the suite as all that this process does.
 import { playPollScenario } from '@coroipc/core/testing';
-import { adapters, descriptors } from './adapters.mjs';
+import { descriptors } from './adapters.mjs';
 
 const [adapter, scenario] = process.argv.slice(2);
+const { adapters } = await import(
+  adapter.startsWith('rxjs') ? './rx-adapters.mjs' : './adapters.mjs'
+);
 playPollScenario(scenario, adapters[adapter](), descriptors);

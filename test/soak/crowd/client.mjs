@@ -4,7 +4,7 @@
 // parent what was wrong, and what there was, each second.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CoroIpcError, CS, IpcClient } from '@coroipc/core';
-import { adapterOf } from '../../conformance/cast.mjs';
+import { anyAdapterOf } from '../../conformance/cast.mjs';
 import { block } from '../traffic.mjs';
 import { chance } from './chance.mjs';
 import { RING_BYTES, SERVICE, SPEAKS } from './commands.mjs';
@@ -16,7 +16,7 @@ const RETRY_MS = 50;
 
 const options = JSON.parse(process.argv[2]);
 const random = chance(options.seed);
-const adapter = adapterOf(options.adapter);
+const adapter = await anyAdapterOf(options.adapter);
 
 const told = {
   /** Connections that were ended in peace, and so were judged whole. */

@@ -1,7 +1,7 @@
 // A server of the crowd. node server.mjs NAME ADAPTER SEED. Takes and answers numbered requests, some
 // of them late, pours numbered dispatch messages, and tells its parent each second what it counted.
 import { CoroIpcError, CS, IpcServer } from '@coroipc/core';
-import { adapterOf } from '../../conformance/cast.mjs';
+import { anyAdapterOf } from '../../conformance/cast.mjs';
 import { chance } from './chance.mjs';
 import { COMMAND, SERVICE } from './commands.mjs';
 import { numbered, STREAM } from './numbered.mjs';
@@ -15,7 +15,7 @@ const random = chance(Number(seed));
 const server = new IpcServer({
   name,
   wires: ['native', 'classic'],
-  adapter: adapterOf(adapter),
+  adapter: await anyAdapterOf(adapter),
   limits: { handshakeTimeoutMs: 2000 },
 });
 

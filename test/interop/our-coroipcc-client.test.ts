@@ -1,0 +1,4 @@
+import { outlivesCServers, worksWithCServers } from './our-client.js';
+
+worksWithCServers('coroipcc');
+outlivesCServers('coroipcc');
