@@ -3,12 +3,11 @@
 // reason that was counted and logged, and everything it held came back.
 
 import { type ChildProcess, fork } from 'node:child_process';
-import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { IpcClient, type IpcServerOptions } from '@coroipc/core';
 import { expect, vi } from 'vitest';
 import { passedOn } from '../process/environment.js';
-import { type Holdings, holdings } from '../process/machine.js';
+import { type Holdings, holdings, sharedFiles } from '../process/machine.js';
 import { Attacker, GENEROUS_MS } from './attacker.js';
 
 const SERVE = fileURLToPath(new URL('./fixtures/serve.mjs', import.meta.url));
@@ -172,7 +171,7 @@ export class Bystander implements AsyncDisposable {
 
 /** What attackers of this process left in /dev/shm; others have files there, too. */
 const ourFiles = (): string[] =>
-  readdirSync('/dev/shm').filter((file) => file.startsWith(`coroipc-faults-${process.pid}-`));
+  sharedFiles().filter((file) => file.startsWith(`coroipc-faults-${process.pid}-`));
 
 /** What comes of an attack. */
 export interface Outcome {

@@ -1,4 +1,4 @@
-// What a process holds of the machine, and what the classic wire's have left in /dev/shm.
+// What a process holds of the machine, and what lies in /dev/shm.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, vi } from 'vitest';
@@ -31,11 +31,8 @@ export function residentBytes(pid: number): number {
   return pages * 4096;
 }
 
-const CLASSIC = /^((control|request|response|dispatch)_buffer|corosync_zerocopy)-/;
-
-/** The files of the classic wire that lie in /dev/shm, whoever made them. */
-export const sharedFiles = (): string[] =>
-  readdirSync('/dev/shm').filter((file) => CLASSIC.test(file));
+/** What lies in /dev/shm, whoever put it there. */
+export const sharedFiles = (): string[] => readdirSync('/dev/shm').sort();
 
 /**
  * Waits until none of the files is left that are there now and were not there before. Another test may

@@ -1,12 +1,25 @@
 // Payloads on the native wire: every size around an edge arrives whole, both ways and as a dispatch
 // message, and what a user does to the memory of one that arrived harms no message that comes later.
 
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { CS, IpcClient } from '@coroipc/core';
 import { describe, expect, it } from 'vitest';
 import { Child, freshName, type Task } from './child.js';
+import { sharedFiles } from './machine.js';
 import { clientOf, rejected, thrown } from './native-services.js';
 import { returned } from './returned.js';
+
+/** What the descriptors of a process are; one that is closed meanwhile is none. */
+function descriptorsOf(pid: number): string[] {
+  return readdirSync(`/proc/${pid}/fd`).map((fd) => {
+    try {
+      return readlinkSync(`/proc/${pid}/fd/${fd}`);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      return '';
+    }
+  });
+}
 
 const WIRES = ['native', 'classic'] as const;
 type Wire = (typeof WIRES)[number];
@@ -115,17 +128,23 @@ describe('sizes', () => {
 
   it('nothing lies in /dev/shm while they travel, nor after a kill', async () => {
     const { name, server } = await started();
-    const named = (pid: number | 'self'): string[] =>
-      readFileSync(`/proc/${pid}/maps`, 'utf8').match(/\/dev\/shm\/.*/g) ?? [];
+    const ours = () => sharedFiles().filter((file) => file.includes('coroipc'));
+    const before = ours();
+    const held = (pid: number): string[] =>
+      [readFileSync(`/proc/${pid}/maps`, 'utf8'), ...descriptorsOf(pid)].flatMap(
+        (text) => text.match(/\/dev\/shm\/.*/g) ?? [],
+      );
     const client = await IpcClient.connect({ name, service: SERVICE });
     for (let round = 0; round < 50; round++) {
       const calls = [1, 2, 1].map((id) => client.call(id, Buffer.alloc(10_000)));
-      expect(named(server.pid).concat(named('self'))).toEqual([]);
+      expect(ours()).toEqual(before);
+      expect([...held(server.pid), ...held(process.pid)]).toEqual([]);
       await Promise.all(calls);
     }
     server.kill();
     await new Promise<void>((resolve) => client.on('close', () => resolve()));
-    expect(named('self')).toEqual([]);
+    expect(ours()).toEqual(before);
+    expect(held(process.pid)).toEqual([]);
   });
 });
 
